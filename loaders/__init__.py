@@ -1,0 +1,1 @@
+"""From texts to records to one RDF graph."""

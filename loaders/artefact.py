@@ -1,0 +1,156 @@
+"""The build artefact: an immutable folder, written beside its place and renamed into it.
+
+Order matters: the registry is durable before a build that uses its numbers can be seen, and
+the link `current` is swapped by one rename. A build killed at any moment leaves the old one.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from loaders.build import Build
+from loaders.registry import save_overlay
+from loaders.report import as_text
+
+#: adds files to a build before it is sealed, given its folder
+Finish = Callable[[Path], Mapping[str, object]]
+
+
+def publish(build: Build, data: Path, registry: Path, finish: Finish) -> Path:
+    """Write a build under `data`, seal it and make it current; returns its folder.
+
+    `finish` adds what other layers keep beside the graph (the search index) and returns facts
+    for the manifest. A build of the same graph that is there and whole is kept as it is.
+    """
+    home = data / "builds"
+    home.mkdir(parents=True, exist_ok=True)
+    place = home / build.version
+    with tempfile.TemporaryDirectory(prefix=f".{build.version}-", dir=home) as draft:
+        staged = Path(draft) / build.version
+        staged.mkdir()
+        _write(build, staged)
+        _seal(build, staged, finish(staged))
+        save_overlay(build.registry, registry)
+        _settle(staged, place)
+    _point(data / "current", Path("builds") / build.version)
+    return place
+
+
+def _write(build: Build, folder: Path) -> None:
+    report = asdict(build.report)
+    (folder / "graph.nq").write_bytes(build.nquads)
+    (folder / "report.json").write_text(_json(report), encoding="utf-8")
+    (folder / "report.txt").write_text(as_text(build.report), encoding="utf-8")
+    changes = {"graph": build.version, "changes": report["changes"]}
+    (folder / "changes.json").write_text(_json(changes), encoding="utf-8")
+
+
+def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
+    """Write the manifest last: what has one is whole."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    edition = asdict(build.edition)
+    del edition["digests"]
+    manifest = {
+        "graph": build.version,
+        "edition": build.edition.key,
+        "rights": edition,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "documents": [asdict(document) for document in build.report.documents],
+        "counts": dict(build.report.counts),
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        **facts,
+    }
+    (folder / "manifest.json").write_text(_json(manifest), encoding="utf-8")
+    for path in folder.iterdir():
+        _sync(path)
+    _sync(folder)
+
+
+def _settle(staged: Path, place: Path) -> None:
+    """Move a staged build to its place.
+
+    A whole build of the same graph stays, with the files it lacks added (an index for another
+    encoder), its manifest last; a damaged one, which nobody serves, goes.
+    """
+    if place.exists() and not is_whole(place):
+        shutil.rmtree(place)
+    if not place.exists():
+        staged.rename(place)
+    else:
+        _complete(staged, place)
+    _sync(place.parent)
+
+
+def _complete(staged: Path, place: Path) -> None:
+    old, new = read_manifest(place), read_manifest(staged)
+    missing = new["files"].keys() - old["files"].keys()
+    if not missing:
+        return
+    for name in missing:
+        (staged / name).replace(place / name)
+    files = {**old["files"], **{name: new["files"][name] for name in missing}}
+    (staged / "manifest.json").write_text(_json({**new, "files": files}), encoding="utf-8")
+    _sync(staged / "manifest.json")
+    (staged / "manifest.json").replace(place / "manifest.json")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A build's manifest; raises `OSError` or `ValueError` where there is none to be read."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of a build is there as its manifest says."""
+    try:
+        sums = read_manifest(folder)["files"]
+        return all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+            for name, digest in sums.items()
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+@contextmanager
+def exclusive(data: Path) -> Iterator[None]:
+    """Hold the data directory for one build: ids are minted by one process at a time.
+
+    What a killed build left unfinished is cleared away.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for draft in (data / "builds").glob(".*-*"):
+            shutil.rmtree(draft)
+        yield
+
+
+def _point(link: Path, target: Path) -> None:
+    """Swap a symbolic link by rename, so that a reader sees the old or the new, never none."""
+    draft = link.with_name(f".{link.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    draft.replace(link)
+    _sync(link.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

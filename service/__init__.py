@@ -1,0 +1,1 @@
+"""From one RDF graph to answers: SPARQL, search, pages."""

@@ -1,0 +1,128 @@
+"""The graph in memory: loaded once, read by everything in the service.
+
+Queries of ours are files or constants; values enter as bindings, never by string building.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pyoxigraph import (
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+    parse,
+)
+
+from ontology.terms import PROPOSALS_GRAPH, Names
+
+Term = NamedNode | Literal
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A dataset to be queried; `version` is its hash, 16 hex digits.
+
+    The default graph is the union of all graphs but the machine's proposals.
+    """
+
+    store: Store
+    names: Names
+    version: str
+
+    @cached_property
+    def graphs(self) -> tuple[NamedNode, ...]:
+        """The IRIs of the named graphs, sorted."""
+        found = (graph for graph in self.store.named_graphs() if isinstance(graph, NamedNode))
+        return tuple(sorted(found, key=lambda graph: graph.value))
+
+    @cached_property
+    def union(self) -> list[NamedNode | DefaultGraph]:
+        """The graphs that make up the default graph."""
+        proposals = self.names.graph(PROPOSALS_GRAPH)
+        return [DefaultGraph(), *(graph for graph in self.graphs if graph.value != proposals)]
+
+    def solutions(self, query: str, **bindings: Term) -> QuerySolutions:
+        """The solutions of a SELECT query; each binding stands in for its variable.
+
+        Raises `SyntaxError` on a bad query and `TypeError` on another query form.
+        """
+        found = self._evaluate(query, bindings)
+        if not isinstance(found, QuerySolutions):
+            raise TypeError("expected a SELECT query")
+        return found
+
+    def rows(self, query: str, **bindings: Term) -> list[Row]:
+        """The rows of a SELECT query as text; an unbound variable is left out of its row."""
+        found = self.solutions(query, **bindings)
+        names = [variable.value for variable in found.variables]
+        return [
+            {name: text_of(term) for name in names if (term := row[name]) is not None}
+            for row in found
+        ]
+
+    def triples(self, query: str, **bindings: Term) -> Iterator[Triple]:
+        """The triples of a CONSTRUCT or DESCRIBE query."""
+        found = self._evaluate(query, bindings)
+        if not isinstance(found, QueryTriples):
+            raise TypeError("expected a CONSTRUCT or DESCRIBE query")
+        return found
+
+    def ask(self, query: str, **bindings: Term) -> bool:
+        """The answer of an ASK query."""
+        return bool(self._evaluate(query, bindings))
+
+    def _evaluate(
+        self, query: str, bindings: Mapping[str, Term]
+    ) -> QuerySolutions | QueryTriples | QueryBoolean:
+        return self.store.query(
+            query,
+            prefixes=dict(self.names.prefixes),
+            default_graph=self.union,
+            substitutions={Variable(name): term for name, term in bindings.items()},
+        )
+
+
+def text_of(term: object) -> str:
+    """The lexical form of a literal, the IRI of a node."""
+    return str(getattr(term, "value", term))
+
+
+def load_graph(path: Path, names: Names) -> Graph:
+    """Load N-Quads, TriG, Turtle or any RDF file whose ending tells its format.
+
+    Raises `OSError` where the file cannot be read, `ValueError` on an unknown ending and
+    `SyntaxError` (with line and column) on bad RDF.
+    """
+    store = Store()
+    store.bulk_load(path=str(path), format=_format(path))
+    return Graph(store, names, graph_version(store))
+
+
+def graph_version(store: Store) -> str:
+    """The version of a graph: SHA-256 over its sorted N-Quads, the first 16 hex digits."""
+    lines = sorted(f"{quad} ." for quad in store)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def load_triples(text: str, names: Names) -> Iterator[Quad]:
+    """The quads of a packaged Turtle text, on the base in use."""
+    return parse(names.rebased(text), format=RdfFormat.TURTLE)
+
+
+def _format(path: Path) -> RdfFormat:
+    found = RdfFormat.from_extension(path.suffix.removeprefix("."))
+    if found is None:
+        raise ValueError(f"{path.name}: 拡張子は nq trig ttl nt rdf jsonld / unknown ending")
+    return found
