@@ -5,7 +5,6 @@ the link `current` is swapped by one rename. A build killed at any moment leaves
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -15,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from loaders.build import Build
 from loaders.registry import save_overlay
 from loaders.report import as_text
+from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, damage, read_manifest
 
 #: adds files to a build before it is sealed, given its folder
 Finish = Callable[[Path], Mapping[str, object]]
@@ -31,7 +30,7 @@ def publish(build: Build, data: Path, registry: Path, finish: Finish) -> Path:
     `finish` adds what other layers keep beside the graph (the search index) and returns facts
     for the manifest. A build of the same graph that is there and whole is kept as it is.
     """
-    home = data / "builds"
+    home = data / BUILDS
     home.mkdir(parents=True, exist_ok=True)
     place = home / build.version
     with tempfile.TemporaryDirectory(prefix=f".{build.version}-", dir=home) as draft:
@@ -41,13 +40,13 @@ def publish(build: Build, data: Path, registry: Path, finish: Finish) -> Path:
         _seal(build, staged, finish(staged))
         save_overlay(build.registry, registry)
         _settle(staged, place)
-    _point(data / "current", Path("builds") / build.version)
+    _point(data / CURRENT, Path(BUILDS) / build.version)
     return place
 
 
 def _write(build: Build, folder: Path) -> None:
     report = asdict(build.report)
-    (folder / "graph.nq").write_bytes(build.nquads)
+    (folder / GRAPH).write_bytes(build.nquads)
     (folder / "report.json").write_text(_json(report), encoding="utf-8")
     (folder / "report.txt").write_text(as_text(build.report), encoding="utf-8")
     changes = {"graph": build.version, "changes": report["changes"]}
@@ -57,19 +56,17 @@ def _write(build: Build, folder: Path) -> None:
 def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
     """Write the manifest last: what has one is whole."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    edition = asdict(build.edition)
-    del edition["digests"]
     manifest = {
         "graph": build.version,
         "edition": build.edition.key,
-        "rights": edition,
+        "rights": {key: value for key, value in asdict(build.edition).items() if key != "digests"},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "documents": [asdict(document) for document in build.report.documents],
         "counts": dict(build.report.counts),
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "files": {path.name: checksum(path) for path in files},
         **facts,
     }
-    (folder / "manifest.json").write_text(_json(manifest), encoding="utf-8")
+    (folder / MANIFEST).write_text(_json(manifest), encoding="utf-8")
     for path in folder.iterdir():
         _sync(path)
     _sync(folder)
@@ -81,7 +78,7 @@ def _settle(staged: Path, place: Path) -> None:
     A whole build of the same graph stays, with the files it lacks added (an index for another
     encoder), its manifest last; a damaged one, which nobody serves, goes.
     """
-    if place.exists() and not is_whole(place):
+    if place.exists() and damage(place):
         shutil.rmtree(place)
     if not place.exists():
         staged.rename(place)
@@ -98,27 +95,9 @@ def _complete(staged: Path, place: Path) -> None:
     for name in missing:
         (staged / name).replace(place / name)
     files = {**old["files"], **{name: new["files"][name] for name in missing}}
-    (staged / "manifest.json").write_text(_json({**new, "files": files}), encoding="utf-8")
-    _sync(staged / "manifest.json")
-    (staged / "manifest.json").replace(place / "manifest.json")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """A build's manifest; raises `OSError` or `ValueError` where there is none to be read."""
-    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return manifest
-
-
-def is_whole(folder: Path) -> bool:
-    """Whether every file of a build is there as its manifest says."""
-    try:
-        sums = read_manifest(folder)["files"]
-        return all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-            for name, digest in sums.items()
-        )
-    except (OSError, ValueError, KeyError):
-        return False
+    (staged / MANIFEST).write_text(_json({**new, "files": files}), encoding="utf-8")
+    _sync(staged / MANIFEST)
+    (staged / MANIFEST).replace(place / MANIFEST)
 
 
 @contextmanager
@@ -130,7 +109,7 @@ def exclusive(data: Path) -> Iterator[None]:
     data.mkdir(parents=True, exist_ok=True)
     with (data / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for draft in (data / "builds").glob(".*-*"):
+        for draft in (data / BUILDS).glob(".*-*"):
             shutil.rmtree(draft)
         yield
 

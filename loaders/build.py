@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from rdflib import Dataset, Graph
 
 from loaders.check import Fault, inspect, validate
@@ -88,7 +88,7 @@ def build(
     assembly = assemble(readers, resolution, vocabulary, edition, names)
     nquads = canonical(assembly.dataset)
     progress("検査する / checking")
-    faults = [*validate(_union(assembly.dataset), names), *inspect(nquads, names)]
+    faults = [*validate(assembly.dataset, names), *inspect(nquads, names)]
     report = _report(intake, resolution, assembly, edition, (nquads, faults), vocabulary)
     if errors := report.worst("error"):
         raise BuildError("\n".join(map(str, errors)), report)
@@ -177,21 +177,19 @@ def _trusted(outcome: Outcome) -> Outcome:
 
 def canonical(dataset: Dataset) -> bytes:
     """The dataset as sorted N-Quads, one form for one content."""
-    text = dataset.serialize(format="nquads")
-    quads = {f"{quad} ." for quad in parse(text.encode(), format=RdfFormat.N_QUADS)}
-    return "\n".join([*sorted(quads), ""]).encode()
+    lines = {line for graph in dataset.graphs() for line in _lines(graph)}
+    return "\n".join([*sorted(lines), ""]).encode()
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    name = NamedNode(str(graph.identifier))
+    for found in parse(graph.serialize(format="nt"), format=RdfFormat.N_TRIPLES):
+        yield f"{Quad(found.subject, found.predicate, found.object, name)} ."
 
 
 def version_of(nquads: bytes) -> str:
     """The version of a graph: the first 16 hex digits of the SHA-256 of its canonical N-Quads."""
     return hashlib.sha256(nquads).hexdigest()[:16]
-
-
-def _union(dataset: Dataset) -> Graph:
-    union = Graph()
-    for subject, predicate, value, _ in dataset.quads():
-        union.add((subject, predicate, value))
-    return union
 
 
 def _report(

@@ -22,7 +22,7 @@ class Fingerprint:
     sketch: int
 
     def __str__(self) -> str:
-        packed = base64.b85encode(self.sketch.to_bytes(BITS // 8, "big").lstrip(b"\0"))
+        packed = base64.b85encode(self.sketch.to_bytes(BITS // 8, "big"))
         return f"{self.hash}:{packed.decode()}"
 
 
@@ -39,7 +39,7 @@ def fingerprint(text: str) -> Fingerprint:
 def parse_fingerprint(text: str) -> Fingerprint:
     """Read what `str(Fingerprint)` wrote; raises `ValueError` on anything else."""
     digest, separator, packed = text.partition(":")
-    if not separator or len(digest) != 16:
+    if not separator or len(digest) != 16 or len(packed) != BITS // 8 * 5 // 4:
         raise ValueError(f"not a fingerprint: {text!r}")
     return Fingerprint(digest, int.from_bytes(base64.b85decode(packed), "big"))
 

@@ -216,11 +216,21 @@ class _Resolver:
             rows = self.registry.children.get((parent, kind), ())
             active = [row for row in rows if row.status == "active"]
             missing = [row for row in active if row.id not in self.claims]
-            if closed or (active and active[-1].id in self.claims):
+            if closed or self._reaches_the_end(active):
                 self._mark(missing)
             else:
                 unread += [row.id for row in missing]
         return tuple(unread)
+
+    def _reaches_the_end(self, rows: Sequence[Row]) -> bool:
+        """Whether the last of an open family is there, so that the document was not cut before.
+
+        Numbers are given in reading order and codes count up; names without one have no last.
+        """
+        numbers = [row.number for row in rows]
+        if not rows or None in numbers:
+            return False
+        return max(rows, key=lambda row: row.number or 0).id in self.claims
 
     def _mark(self, rows: Iterable[Row]) -> None:
         for row in rows:

@@ -26,38 +26,34 @@ def pair(official: Sequence[Reader], open_edition: Sequence[Reader], today: date
     Raises `PairingError` where a parent has other children in one edition than in the other.
     """
     minted = resolve(official, Registry(floor=1), today)
-    families = _families(official, minted.ids)
     rows = dict(minted.registry.rows)
-    ids: dict[Place, str] = {}
+    uncoded = {family: list(ids) for family, ids in _uncoded(official, minted.ids).items()}
+    paired: dict[Place, str] = {}
     for index, reader in enumerate(open_edition):
         for record in reader.records:
-            parent = ids[index, record.parent] if record.parent else record.scheme
-            id = _partner(families, (parent, record.kind), record)
-            ids[index, record.key] = id
+            parent = paired[index, record.parent] if record.parent else record.scheme
+            id = f"{record.scheme}.{record.code}"
+            if record.code is None:
+                id = next(iter(uncoded.get((parent, record.kind), ())), "")
+                uncoded[parent, record.kind] = uncoded.get((parent, record.kind), [])[1:]
+            if id not in rows:
+                raise PairingError(f"only in the open edition: {record.label.value} ({parent})")
+            paired[index, record.key] = id
             rows[id] = _with_text(rows[id], record)
-    if left := [id for family in families.values() for id in family]:
-        raise PairingError(f"only in the official edition: {' '.join(left)}")
+    if left := rows.keys() - set(paired.values()):
+        raise PairingError(f"only in the official edition: {' '.join(sorted(left))}")
     return Registry(rows, floor=1)
 
 
-def _families(readers: Sequence[Reader], ids: Mapping[Place, str]) -> dict[_Family, list[str]]:
-    families: dict[_Family, list[str]] = {}
+def _uncoded(readers: Sequence[Reader], ids: Mapping[Place, str]) -> dict[_Family, dict[str, None]]:
+    """The ids without codes under each (parent, class), in the order of the documents."""
+    families: dict[_Family, dict[str, None]] = {}
     for index, reader in enumerate(readers):
         for record in reader.records:
             parent = ids[index, record.parent] if record.parent else record.scheme
-            families.setdefault((parent, record.kind), []).append(ids[index, record.key])
+            if record.code is None:
+                families.setdefault((parent, record.kind), {})[ids[index, record.key]] = None
     return families
-
-
-def _partner(families: dict[_Family, list[str]], family: _Family, record: Record) -> str:
-    left = families.get(family, [])
-    coded = f"{record.scheme}.{record.code}"
-    if record.code is not None and coded in left:
-        left.remove(coded)
-        return coded
-    if record.code is not None or not left:
-        raise PairingError(f"only in the open edition: {record.label.value} ({family[0]})")
-    return left.pop(0)
 
 
 def _with_text(row: Row, record: Record) -> Row:

@@ -44,10 +44,10 @@ class Row:
     texts: tuple[Fingerprint, ...] = ()
 
     @property
-    def number(self) -> int:
-        """The minted number at the end of the id, 0 for a code."""
-        found = re.search(r"(\d+)$", self.id)
-        return int(found[1]) if found and CLASSES[self.kind].minted else 0
+    def number(self) -> int | None:
+        """The number an id ends in, minted or part of a code; `None` where it has none."""
+        found = re.search(r"\d+$", self.id)
+        return int(found[0]) if found else None
 
 
 @dataclass(frozen=True)

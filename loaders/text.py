@@ -133,7 +133,7 @@ def filled(text: str) -> tuple[Line, ...]:
 
 
 def slices(text: str, span: Span, holes: Iterable[Span] = ()) -> tuple[Text, ...]:
-    """What stands in a span, exactly, without the holes and the white space at the ends.
+    """What stands in a span, exactly, without the (disjoint) holes and outer white space.
 
     >>> [each.value for each in slices("ab (cd) ef", Span(0, 10), [Span(3, 7)])]
     ['ab', 'ef']

@@ -90,6 +90,6 @@ def load_vocabulary(folder: Path = FOLDER) -> Vocabulary:
 def _tables(path: Path, kind: type[_T]) -> dict[str, _T]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return TypeAdapter(dict[str, kind]).validate_python(content)
+        return {id: TypeAdapter(kind).validate_python(table) for id, table in content.items()}
     except (tomllib.TOMLDecodeError, ValidationError) as fault:
         raise VocabularyError(f"{path.name}: 項目を読めません / cannot be read: {fault}") from fault

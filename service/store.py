@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pyoxigraph import (
+    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -48,7 +49,7 @@ class Graph:
         return tuple(sorted(found, key=lambda graph: graph.value))
 
     @cached_property
-    def union(self) -> list[NamedNode | DefaultGraph]:
+    def union(self) -> list[NamedNode | BlankNode | DefaultGraph]:
         """The graphs that make up the default graph."""
         proposals = self.names.graph(PROPOSALS_GRAPH)
         return [DefaultGraph(), *(graph for graph in self.graphs if graph.value != proposals)]
@@ -113,7 +114,7 @@ def load_graph(path: Path, names: Names) -> Graph:
 def graph_version(store: Store) -> str:
     """The version of a graph: SHA-256 over its sorted N-Quads, the first 16 hex digits."""
     lines = sorted(f"{quad} ." for quad in store)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*lines, ""]).encode()).hexdigest()[:16]
 
 
 def load_triples(text: str, names: Names) -> Iterator[Quad]:

@@ -1,0 +1,330 @@
+"""The command line: the only place where loaders and service meet."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from rich.logging import RichHandler
+
+from ontology.artefact import CURRENT
+from ontology.terms import Names
+from service import console
+from service.settings import SettingError, Settings
+
+CLI: Final = typer.Typer(
+    name="ccgraph",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="コンタクトセンターの仕事と能力の知識グラフ。 / Knowledge graph of contact-centre work.",
+)
+REGISTRY: Final = typer.Typer(no_args_is_help=True, help="id の台帳 / the registry of ids")
+CLI.add_typer(REGISTRY, name="registry")
+
+#: exit statuses: something was found or refused; used wrongly
+FINDINGS: Final = 1
+USAGE: Final = 2
+
+Documents = Annotated[
+    list[Path] | None,
+    typer.Argument(help="文書のファイルかフォルダー（省けば公開版） / documents, default: open edition"),
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", "--out", help="データのフォルダー / data directory")
+]
+RegistryFile = Annotated[
+    Path | None,
+    typer.Option("--registry", help="台帳（既定は DIR/registry.csv） / registry file"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="機械のために JSON で / print JSON")]
+GraphFile = Annotated[
+    Path | None,
+    typer.Option("--graph", help="ほかで作られた RDF ファイル / RDF file built elsewhere"),
+]
+
+
+@CLI.command()
+def build(
+    documents: Documents = None,
+    out: Data = None,
+    registry: RegistryFile = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete",
+            help="文書は最後まで揃っているとみなす / documents end where they should",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """文書を読み、検査したグラフと検索の索引を作る。 / Build graph and index from documents."""
+    with reported():
+        settings = read_settings(data=out)
+        report = _build(settings, documents or [], registry, trust_ends=complete, quiet=as_json)
+    if as_json:
+        console.print_json(report)
+    else:
+        console.print_report(report, settings.data)
+
+
+def _build(
+    settings: Settings,
+    documents: list[Path],
+    registry: Path | None,
+    *,
+    trust_ends: bool = False,
+    quiet: bool = False,
+) -> Mapping[str, Any]:
+    """Build and publish; returns the report. Only this function needs all of the loaders."""
+    from loaders import artefact
+    from loaders.build import build as make
+    from loaders.registry import load_registry
+
+    overlay = registry or settings.data / "registry.csv"
+    with artefact.exclusive(settings.data), console.progress(quiet) as tell:
+        made = make(
+            documents,
+            load_registry(overlay),
+            Names(settings.base),
+            today=datetime.now(UTC).date(),
+            trust_ends=trust_ends,
+            progress=tell.step,
+        )
+        finish = _indexing(settings, tell)
+        artefact.publish(made, settings.data, overlay, finish)
+    return asdict(made.report)
+
+
+def _indexing(settings: Settings, tell: console.Steps) -> Any:
+    """What adds the search index to a build: the service's part of the artefact."""
+    from service.boot import index_build
+
+    def finish(folder: Path) -> Mapping[str, object]:
+        tell.step("検索の索引を作る / indexing for search")
+        return index_build(settings, folder, tell.count)
+
+    return finish
+
+
+@CLI.command()
+def check(data: Data = None, graph: GraphFile = None, as_json: AsJson = False) -> None:
+    """作ったグラフをもう一度検査する。 / Check the current graph: shapes, SKOS, checksums."""
+    from loaders.check import check_file
+    from service.boot import graph_file
+
+    with reported():
+        settings = read_settings(data=data, graph=graph)
+        path = graph_file(settings)
+        faults = [asdict(fault) for fault in check_file(path, Names(settings.base))]
+    if as_json:
+        console.print_json({"graph": str(path), "findings": faults})
+    else:
+        console.print_faults(path, faults)
+    if any(fault["severity"] != "info" for fault in faults):
+        raise typer.Exit(FINDINGS)
+
+
+@CLI.command()
+def serve(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="待ち受ける住所 / address")] = None,
+    port: Annotated[int | None, typer.Option(help="ポート / port")] = None,
+    workers: Annotated[int | None, typer.Option(help="プロセス数 / processes")] = None,
+    graph: GraphFile = None,
+) -> None:
+    """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
+    import uvicorn
+
+    from service.boot import graph_file
+
+    with reported():
+        settings = read_settings(data=data, host=host, port=port, workers=workers, graph=graph)
+        if not settings.graph and not (settings.data / CURRENT).exists():
+            console.say("グラフがないため、公開版を作ります。 / building the open edition first")
+            _build(settings, [], None)
+        graph_file(settings)
+    os.environ |= settings.environ()
+    uvicorn.run(
+        "service.boot:app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level,
+        proxy_headers=False,
+        server_header=False,
+    )
+
+
+@CLI.command()
+def search(
+    text: Annotated[str, typer.Argument(help="探したいこと / what to search for")],
+    data: Data = None,
+    graph: GraphFile = None,
+    kind: Annotated[list[str] | None, typer.Option(help="種類 / class name")] = None,
+    scheme: Annotated[list[str] | None, typer.Option(help="体系 / scheme id")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="件数 / hits")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """自然な日本語で探す。 / Search in natural Japanese."""
+    from service.boot import open_graph, open_search
+    from service.routes.search import document
+    from service.search import Asked
+
+    if not text.strip():
+        refuse("検索する語を書いてください / nothing to search for", USAGE)
+    with reported():
+        settings = read_settings(data=data, graph=graph)
+        engine = open_search(settings, *open_graph(settings))
+    asked = Asked(
+        text=text, kinds=frozenset(kind or ()), schemes=frozenset(scheme or ()), limit=limit
+    )
+    results = document(engine.find(asked))
+    if as_json:
+        console.print_json(results)
+    else:
+        console.print_hits(results)
+
+
+@CLI.command()
+def query(
+    name: Annotated[str, typer.Argument(help="問いの名前か .rq ファイル / question or file")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="引数 k=v / parameter k=v")
+    ] = None,
+    output: Annotated[
+        console.Format, typer.Option("--format", help="出し方 / output format")
+    ] = console.Format.TABLE,
+    data: Data = None,
+    graph: GraphFile = None,
+) -> None:
+    """決まった問いに答える。 / Answer one of the documented questions, or a query in a file."""
+    from service.boot import open_graph
+    from service.errors import Problem
+    from service.questions import ask, find_question, to_csv
+
+    with reported():
+        opened, _ = open_graph(read_settings(data=data, graph=graph))
+        try:
+            answer = ask(find_question(name), opened, _pairs(param or []))
+        except Problem as problem:
+            refuse(str(problem), USAGE)
+    console.print_answer(answer.document(), output, to_csv(answer))
+
+
+@CLI.command()
+def evaluate(
+    queries: Annotated[Path, typer.Argument(help="判定済みの問い (JSON) / judged queries")],
+    data: Data = None,
+    graph: GraphFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """検索の質を測る (nDCG@10)。 / Measure the search on judged queries."""
+    from service.boot import open_graph, open_search
+    from service.evaluation import evaluate_file
+
+    with reported():
+        settings = read_settings(data=data, graph=graph)
+        opened, path = open_graph(settings)
+        engine = open_search(settings, opened, path)
+        report = asdict(evaluate_file(queries, opened, engine))
+    if as_json:
+        console.print_json(report)
+    else:
+        console.print_quality(report)
+
+
+@REGISTRY.command()
+def explain(
+    id: Annotated[str, typer.Argument(help="id（例 task.E034） / local id")],
+    data: Data = None,
+    registry: RegistryFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """なぜこの id か、どの文から、いつからか。 / Why this id, from which text, since when."""
+    from loaders.explain import explain as explained
+
+    with reported():
+        settings = read_settings(data=data)
+        told = explained(id, settings.data, registry or settings.data / "registry.csv")
+    if told is None:
+        refuse(f"{id}: 台帳にありません / not in the registry", FINDINGS)
+    if as_json:
+        console.print_json(told)
+    else:
+        console.print_facts(told)
+
+
+@REGISTRY.command(hidden=True)
+def pair(official: Path, open_edition: Path) -> None:
+    """保守者向け: 二つの版から台帳を作り、書き出す。 / For maintainers: print a registry."""
+    from loaders.build import files_of, take_in
+    from loaders.pairing import pair as paired
+    from loaders.registry import dumps
+
+    with reported():
+        both = [take_in(files_of([path])).readers for path in (official, open_edition)]
+        rows = paired(both[0], both[1], datetime.now(UTC).date()).rows
+    sys.stdout.write(dumps(rows.values()))
+
+
+def read_settings(**overrides: object) -> Settings:
+    """The settings of the environment and the flags that were given."""
+    return Settings.read(os.environ, **overrides)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what is wrong with input into a sentence and an exit status, never a traceback."""
+    from loaders.build import BuildError
+    from loaders.pairing import PairingError
+    from loaders.registry import RegistryError
+    from loaders.vocabulary import VocabularyError
+    from service.boot import DataError
+    from service.encoders import EncoderError
+    from service.evaluation import JudgmentError
+
+    try:
+        yield
+    except SettingError as fault:
+        refuse(str(fault), USAGE)
+    except (
+        BuildError, PairingError, RegistryError, VocabularyError, DataError, EncoderError,
+        JudgmentError, OSError,
+    ) as fault:  # fmt: skip
+        refuse(str(fault), FINDINGS)
+
+
+def refuse(sentence: str, status: int) -> NoReturn:
+    """Say why and stop with an exit status."""
+    console.complain(sentence)
+    raise typer.Exit(status)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """`k=v` arguments as a mapping."""
+    split = [each.partition("=") for each in given]
+    for key, equals, _ in split:
+        if not equals:
+            refuse(f"--param {key}: k=v の形で書いてください / expected k=v", USAGE)
+    return {key: value for key, _, value in split}
+
+
+def main() -> None:
+    """The console script."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console.ERR)]
+    )
+    CLI()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Opening what was built: the one place where files become a running service."""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage
+from ontology.terms import Names
+from service.app import create_app
+from service.encoders import load_encoder
+from service.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.questions import load_questions
+from service.rendering import make_pages
+from service.search import Search, make_search
+from service.settings import Settings
+from service.state import Manifest, State
+from service.store import Graph, load_graph
+
+#: told what takes long: what, how many done, of how many
+Progress = Callable[[int, int], None]
+_LOG: Final = logging.getLogger("ccgraph")
+
+
+class DataError(Exception):
+    """There is nothing to serve, or what there is cannot be trusted; says why and what to do."""
+
+
+def current_build(data: Path) -> Path:
+    """The folder of the build in use; raises `DataError` where there is none or it is damaged."""
+    link = data / CURRENT
+    if not link.exists():
+        raise DataError(
+            f"{data} に作られたグラフがありません。ccgraph build を実行してください。"
+            " / no build there; run ccgraph build"
+        )
+    folder = link.resolve()
+    if broken := damage(folder):
+        raise DataError(
+            f"{folder} のファイルが壊れています: {', '.join(broken)}。ccgraph build をやり直すか、"
+            f"builds の中の別の版へ {CURRENT} を付け替えてください。"
+            " / files are missing or not as the manifest says; build again or link another build"
+        )
+    return folder
+
+
+def graph_file(settings: Settings) -> Path:
+    """The file to serve: a given one, or the current build's; raises `DataError` if damaged."""
+    return settings.graph or current_build(settings.data) / GRAPH
+
+
+def open_graph(settings: Settings) -> tuple[Graph, Path]:
+    """The graph to serve and the file it is in; raises `DataError` where it cannot be read."""
+    path = graph_file(settings)
+    try:
+        return load_graph(path, Names(settings.base)), path
+    except (OSError, ValueError, SyntaxError) as fault:
+        raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
+
+
+def open_search(
+    settings: Settings, graph: Graph, path: Path, progress: Progress | None = None
+) -> Search:
+    """The search over a graph: the index saved beside it, or one made now."""
+    named = load_encoder(settings.encoder)
+    _tell(named.notice)
+    if (path.parent / MANIFEST).exists():
+        opened = open_index(path.parent, named, progress)
+        _tell(opened.notice)
+        return make_search(opened.index, named)
+    return make_search(build_index(graph, named, progress=progress), named)
+
+
+def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
+    """Add the search index to a build; what the current one has encoded is not encoded again."""
+    named = load_encoder(settings.encoder)
+    _tell(named.notice)
+    graph = load_graph(folder / GRAPH, Names(settings.base))
+    previous = previous_index(settings.data / CURRENT)
+    save(build_index(graph, named, previous=previous, progress=progress), folder)
+    return {"encoder": named.name}
+
+
+def previous_index(folder: Path) -> Index | None:
+    """The index of a build, `None` where there is none that fits."""
+    try:
+        return load(folder)
+    except (OSError, UnfitIndexError):
+        return None
+
+
+def open_state(settings: Settings) -> State:
+    """Everything a running service is made of; raises `DataError` where it cannot be had."""
+    graph, path = open_graph(settings)
+    search = open_search(settings, graph, path)
+    manifest = path.parent / MANIFEST
+    described = Manifest.read(manifest) if manifest.exists() else Manifest()
+    questions = load_questions()
+    return State(
+        settings=settings,
+        graph=graph,
+        graph_path=path,
+        pages=make_pages(graph, described.rights, questions),
+        manifest=described,
+        search=search,
+        questions=questions,
+        encoder=search.encoder,
+    )
+
+
+def app() -> FastAPI:
+    """The application of the environment's settings: what uvicorn's workers call."""
+    return create_app(open_state(Settings.read(os.environ)))
+
+
+def _tell(notice: str | None) -> None:
+    if notice:
+        _LOG.warning(notice)

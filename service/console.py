@@ -1,0 +1,144 @@
+"""What the command line prints: tables for people on the terminal, JSON for machines."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, TaskID
+from rich.table import Table
+
+OUT: Final = Console(soft_wrap=True, highlight=False)
+ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_SEVERITIES: Final = {"error": "エラー", "warning": "警告", "info": "情報"}
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Tells how far a long piece of work is."""
+
+    bar: Progress
+    task: TaskID
+
+    def step(self, sentence: str) -> None:
+        """A new step begins."""
+        self.bar.update(self.task, description=sentence, total=None, completed=0)
+
+    def count(self, done: int, total: int) -> None:
+        """So many of so many are done in this step."""
+        self.bar.update(self.task, completed=done, total=total)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Steps]:
+    """A progress bar on a terminal; nothing where output is piped or wanted quiet."""
+    with Progress(console=ERR, transient=True, disable=quiet or not ERR.is_terminal) as bar:
+        yield Steps(bar, bar.add_task("", total=None))
+
+
+def say(sentence: str) -> None:
+    """A remark for people, on the error stream."""
+    ERR.print(escape(sentence))
+
+
+def complain(sentence: str) -> None:
+    """Why something was refused, on the error stream."""
+    ERR.print(f"[red]{escape(sentence)}[/red]")
+
+
+def print_json(value: object) -> None:
+    """A value as JSON, readable."""
+    OUT.print_json(json.dumps(value, ensure_ascii=False), ensure_ascii=False)
+
+
+def print_report(report: Mapping[str, Any], data: Path) -> None:
+    """What a build made, doubted and changed."""
+    OUT.print(f"{escape(str(data))}: グラフ / graph {report['graph']} ({report['edition']})")
+    table = Table("種類 / class", "数 / count")
+    for name, count in report["counts"].items():
+        table.add_row(name, str(count))
+    OUT.print(table)
+    for finding in report["findings"]:
+        if finding["severity"] != "info":
+            place = f"{finding['document']}:{finding['line'] or ''}".strip(":")
+            OUT.print(f"{_SEVERITIES[finding['severity']]} {escape(_both(finding, place))}")
+    for change in report["changes"]:
+        OUT.print(f"{change['event']:9} {change['id']} {escape(change['label'])}")
+
+
+def print_faults(path: Path, faults: Sequence[Mapping[str, Any]]) -> None:
+    """Findings by severity, those of one check together."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for fault in faults:
+        groups.setdefault((fault["severity"], fault["check"]), []).append(fault)
+    for (severity, check), found in groups.items():
+        OUT.print(f"[bold]{_SEVERITIES[severity]} {severity}[/bold] {check} ({len(found)})")
+        OUT.print(f"  {escape(found[0]['ja'])} / {escape(found[0]['en'])}")
+        shown = found if severity == "error" else found[:5]
+        for fault in shown:
+            OUT.print(f"    {escape(fault['entity'])} {escape(fault['detail'])}")
+        if len(found) > len(shown):
+            OUT.print(f"    … ほか {len(found) - len(shown)} 件 / and more (--json)")
+    serious = sum(fault["severity"] != "info" for fault in faults)
+    OUT.print(f"{escape(str(path))}: 直すべきもの {serious} 件 / {serious} to mend")
+
+
+def print_hits(results: Mapping[str, Any]) -> None:
+    """Hits of a search, best first, with what matched."""
+    table = Table("スコア", "id", "名前 / label", "一致 / matched")
+    for hit in results["hits"]:
+        matched = "、".join(f"{each['field']}: {each['text']}" for each in hit["why"]["matched"][:2])
+        table.add_row(f"{hit['score']:.2f}", hit["id"], escape(hit["label"]), escape(matched))
+    OUT.print(table)
+    OUT.print(f"{results['total']} 件 / hits, {results['took_ms']} ms")
+
+
+def print_answer(answer: Mapping[str, Any], form: Format, csv: str) -> None:
+    """The answer to a question."""
+    if form is Format.JSON:
+        print_json(answer)
+    elif form is Format.CSV:
+        OUT.file.write(csv)
+    else:
+        table = Table(*answer["columns"])
+        for row in answer["rows"]:
+            cells = (row.get(column) for column in answer["columns"])
+            table.add_row(*(escape("" if cell is None else str(cell)) for cell in cells))
+        OUT.print(table)
+        OUT.print(escape(answer["summary"]))
+
+
+def print_quality(report: Mapping[str, Any]) -> None:
+    """nDCG@10 with its interval, overall and by style."""
+    table = Table("様式 / style", "nDCG@10", "95 %", "問い / queries")
+    rows = {"すべて / all": report["overall"], **report["styles"]}
+    for name, found in rows.items():
+        span = f"{found['low']:.3f}-{found['high']:.3f}"
+        table.add_row(name, f"{found['mean']:.3f}", span, str(found["queries"]))
+    OUT.print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Names and values, a line each."""
+    for name, value in facts.items():
+        lines = value if isinstance(value, list | tuple) else [value]
+        for line in lines:
+            OUT.print(f"{name:12} {escape(str(line))}")
+
+
+def _both(finding: Mapping[str, Any], place: str) -> str:
+    return f"{place}: {finding['ja']} / {finding['en']}"

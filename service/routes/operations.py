@@ -1,0 +1,107 @@
+"""How the service is run and described: health, version, VoID, dumps, documentation."""
+
+from hashlib import sha256
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import JSONResponse, Response
+
+from service.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
+from service.dumps import Dump
+from service.errors import NotFound, Unavailable
+from service.negotiation import DATA_OFFERS, HTML
+from service.routes.dependencies import World
+from service.routes.documents import acceptable, resource
+from service.state import State, version
+from service.void import void_description
+
+router = APIRouter(tags=["operations"])
+File = Annotated[str, Path(description="graph.format[.gz]", examples=["cmbok2.ttl.gz"])]
+_FRESH: Final = {"Cache-Control": "no-store"}
+
+
+@router.get("/health/live", summary="生きているか / Liveness")
+def live() -> JSONResponse:
+    """The process answers."""
+    return JSONResponse({"status": "live"}, headers=_FRESH)
+
+
+@router.get("/health/ready", summary="答えられるか / Readiness")
+def ready(request: Request) -> JSONResponse:
+    """The graph is loaded and queries can be answered; 503 until then."""
+    if not request.app.state.engine.ready:
+        raise Unavailable("グラフを読み込んでいます。", "The graph is being loaded.", retry_after=1)
+    return JSONResponse({"status": "ready"}, headers=_FRESH)
+
+
+@router.get("/version", summary="版 / Version")
+def versions(state: World) -> JSONResponse:
+    """The package's version, the graph's, its edition and whose the texts are."""
+    return JSONResponse(
+        {
+            "version": version(),
+            "graph": state.graph.version,
+            "edition": state.manifest.edition,
+            "encoder": state.encoder,
+            "rights": state.manifest.notice,
+        },
+        headers=_FRESH,
+    )
+
+
+@router.get("/.well-known/void", summary="データセットの記述 / Description of the dataset")
+@router.get("/void.ttl", include_in_schema=False)
+def void(request: Request, state: World) -> Response:
+    """VoID and DCAT: graphs, their sizes, dumps, the endpoint, rights."""
+    turtle = request.url.path.endswith(".ttl")
+    offer = DATA_OFFERS[0] if turtle else acceptable(request, DATA_OFFERS)
+    root = root_url(request, state)
+    return resource(request, void_description(state, root), offer, state, f"void {root}")
+
+
+@router.get("/dump/{file}", summary="一括取得 / Dump")
+def dump(file: File, request: Request, state: World) -> Response:
+    """A whole graph, or `all`, in one file."""
+    return _dump(request, Dump.named(file, state), state, CACHED)
+
+
+@router.get("/dump/{graph_version}/{file}", summary="版を指定した一括取得 / Dump of a version")
+def dump_of_version(
+    graph_version: Annotated[str, Path(description="the graph's version, from /version")],
+    file: File,
+    request: Request,
+    state: World,
+) -> Response:
+    """The same under a name that never changes its content."""
+    if graph_version != state.graph.version:
+        raise NotFound(
+            f"版 {graph_version} はここにありません。いまの版は {state.graph.version} です。",
+            f"Version {graph_version} is not served here; the current one is "
+            f"{state.graph.version}.",
+        )
+    return _dump(request, Dump.named(file, state), state, IMMUTABLE)
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request, state: World) -> Response:
+    """The operations, each with an example that runs."""
+    body = state.pages.render_docs(request.url.path, request.app.openapi())
+    return Response(body, headers={"Content-Type": HTML.content_type, "Cache-Control": CACHED})
+
+
+def root_url(request: Request, state: State) -> str:
+    """Where clients reach the service, ending in a slash."""
+    return (state.settings.public_url or str(request.base_url)).rstrip("/") + "/"
+
+
+def _dump(request: Request, dump: Dump, state: State, cached: str) -> Response:
+    file = dump.file(state)
+    headers = {
+        "Cache-Control": cached,
+        "Content-Disposition": f'attachment; filename="{file}"',
+        "ETag": tag(sha256(file.encode()).hexdigest()),
+        "Content-Type": dump.content_type,
+    }
+    if fresh(request, headers):
+        return not_modified(headers)
+    return Response(dump.body(state), headers=headers)

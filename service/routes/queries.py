@@ -1,0 +1,88 @@
+"""`/queries` and `/queries/{name}`: the documented questions and their answers."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, cast
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import JSONResponse, Response
+
+from service.errors import BadRequest, NotFound
+from service.negotiation import CSV, HTML, LIST_OFFERS
+from service.questions import Question, ask, to_csv
+from service.rendering import Pages
+from service.routes.dependencies import World
+from service.routes.documents import acceptable, html
+from service.state import State
+
+#: parameters that choose the form of an answer, not its content
+_FORMS: Final = ("format",)
+_VARY: Final = {"Vary": "Accept"}
+
+router = APIRouter(tags=["questions"])
+
+
+@router.get("/queries", summary="よくある問いの一覧 / The documented questions")
+def questions(request: Request, state: World) -> Response:
+    """Every question with its parameters, their defaults, and its columns."""
+    if acceptable(request, LIST_OFFERS[:2]).name == HTML.name:
+        return html(cast(Pages, state.pages).render_queries(request.url.path))
+    items = [describe(each) for each in _questions(state).values()]
+    return JSONResponse({"total": len(items), "items": items}, headers=_VARY)
+
+
+@router.get("/queries/{name}", summary="問いの答え / The answer to a question")
+def answer(
+    name: Annotated[str, Path(examples=["tasks-for-competency"])], request: Request, state: World
+) -> Response:
+    """The rows of a question; its parameters are query parameters, as `?competency=HR-5`."""
+    question = _questions(state).get(name)
+    if question is None:
+        known = ", ".join(_questions(state))
+        raise NotFound(
+            f"{name} という問いはありません。あるもの: {known}",
+            f"There is no question {name}; there are: {known}",
+        )
+    offer = acceptable(request, LIST_OFFERS)
+    found = ask(question, state.graph, _params(request))
+    if offer.name == HTML.name:
+        pages = cast(Pages, state.pages)
+        return html(pages.render_query(request.url.path, question, found))
+    if offer.name == CSV.name:
+        return Response(to_csv(found), headers={**_VARY, "Content-Type": CSV.content_type})
+    return JSONResponse(found.document(), headers=_VARY)
+
+
+def describe(question: Question) -> dict[str, object]:
+    """A question as the list tells of it."""
+    return {
+        "name": question.name,
+        "title": question.title,
+        "title_en": question.title_en,
+        "description": question.description,
+        "params": [
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "default": each.default,
+                "label": each.label,
+            }
+            for each in question.params
+        ],
+        "columns": dict(question.columns),
+    }
+
+
+def _questions(state: State) -> Mapping[str, Question]:
+    return cast(Mapping[str, Question], state.questions or {})
+
+
+def _params(request: Request) -> dict[str, str]:
+    """The question's parameters; one that is given twice is refused."""
+    given = [(key, value) for key, value in request.query_params.multi_items() if key not in _FORMS]
+    params = dict(given)
+    for key in params:
+        if sum(name == key for name, _ in given) > 1:
+            raise BadRequest(
+                f"{key} は一つだけ指定してください。", f"Give {key} only once.", parameter=key
+            )
+    return params

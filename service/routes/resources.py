@@ -1,0 +1,76 @@
+"""What our other IRIs stand for: `/ontology`, `/source/{document}`, `/graph/{name}`."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request
+from pyoxigraph import DefaultGraph
+from starlette.responses import Response
+
+from service.errors import NotFound
+from service.negotiation import HTML, PAGE_OFFERS
+from service.routes.dependencies import Descriptions, World
+from service.routes.documents import acceptable, html, resource
+
+router = APIRouter(tags=["linked data"])
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@router.get("/ontology", summary="語彙 / The vocabulary")
+def ontology(request: Request, state: World, found: Descriptions) -> Response:
+    """The classes and properties of `cco:`."""
+    offer = acceptable(request, PAGE_OFFERS)
+    if offer.name == HTML.name:
+        return html(state.pages.render_ontology(request.url.path))
+    quads = found.ontology.quads_for_pattern(None, None, None, DefaultGraph())
+    return resource(request, [quad.triple for quad in quads], offer, state, "ontology")
+
+
+@router.get("/source/{document}", summary="出典の文書 / A source document")
+def source(
+    document: Annotated[str, Path(description="16 hex of the file's SHA-256")],
+    request: Request,
+    state: World,
+    found: Descriptions,
+) -> Response:
+    """A source document and what was derived from it; its text is not ours to give."""
+    uri = state.graph.names.source(_name(document))
+    offer = acceptable(request, PAGE_OFFERS)
+    if not found.known(uri):
+        raise _unknown(document)
+    if offer.name == HTML.name:
+        return html(_found(state.pages.render_source(request.url.path, uri), document))
+    return resource(request, found.source(uri), offer, state, uri)
+
+
+@router.get("/graph/{name}", summary="名前付きグラフ / A named graph")
+def graph(
+    name: Annotated[str, Path(examples=["cmbok2"])],
+    request: Request,
+    state: World,
+    found: Descriptions,
+) -> Response:
+    """The triples of a named graph."""
+    uri = state.graph.names.graph(_name(name))
+    offer = acceptable(request, PAGE_OFFERS)
+    if uri not in {each.value for each in state.graph.graphs}:
+        raise _unknown(name)
+    if offer.name == HTML.name:
+        return html(_found(state.pages.render_graph(request.url.path, uri), name))
+    return resource(request, found.graph(uri), offer, state, uri)
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise _unknown(text)
+    return text
+
+
+def _found(body: str | None, name: str) -> str:
+    if body is None:
+        raise _unknown(name)
+    return body
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"{name} はありません。", f"There is no {name}.")

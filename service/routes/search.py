@@ -1,0 +1,160 @@
+"""`/search` and `/suggest` (contract, section 4)."""
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Final, Literal, Protocol, cast
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from service.errors import BadRequest, Unavailable
+from service.explain import Match
+from service.negotiation import CSV, HTML, LIST_OFFERS
+from service.routes.dependencies import World
+from service.routes.documents import acceptable
+from service.search import Asked, Hit, Results, Search
+from service.state import State
+
+#: the most hits of one answer, and the longest text that is searched for
+MOST: Final = 200
+LONGEST: Final = 1000
+_VARY: Final = {"Vary": "Accept"}
+_COLUMNS: Final = ("id", "uri", "kind", "scheme", "notation", "label", "path", "score")
+
+Text = Annotated[str, Query(max_length=LONGEST, examples=["怒っているお客様をなだめるには？"])]
+Kinds = Annotated[list[str] | None, Query(description="class names, as Competency")]
+Schemes = Annotated[list[str] | None, Query(description="local ids of schemes, as cmbok2")]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Include = Annotated[Literal["superseded"] | None, Query()]
+
+router = APIRouter(tags=["search"])
+
+
+class ResultsPage(Protocol):
+    """The page of results for people."""
+
+    def render_results(self, path: str, asked: Asked, results: Results) -> str:
+        """A whole HTML document; links are relative to the request's path."""
+
+
+@router.get("/search", summary="日本語で探す / Search in natural Japanese")
+def search(
+    request: Request,
+    state: World,
+    *,
+    q: Text = "",
+    kind: Kinds = None,
+    scheme: Schemes = None,
+    limit: Limit = 10,
+    offset: Offset = 0,
+    include: Include = None,
+) -> Response:
+    """Entities that fit a text, a keyword or a code, best first."""
+    engine = _engine(state)
+    asked = Asked(
+        text=_worded(q),
+        kinds=_known("kind", kind, engine.known_kinds),
+        schemes=_known("scheme", scheme, engine.known_schemes),
+        limit=limit,
+        offset=offset,
+        superseded=bool(include),
+    )
+    offer = acceptable(request, LIST_OFFERS)
+    results = engine.find(asked)
+    if offer.name == HTML.name:
+        page = cast(ResultsPage, state.pages).render_results(request.url.path, asked, results)
+        return Response(page, headers={**_VARY, "Content-Type": HTML.content_type})
+    if offer.name == CSV.name:
+        table = csv_table(results.hits)
+        return Response(table, headers={**_VARY, "Content-Type": CSV.content_type})
+    return JSONResponse(document(results), headers=_VARY)
+
+
+@router.get("/suggest", summary="入力の続きを出す / Complete what is being typed")
+def suggest(
+    state: World,
+    prefix: Annotated[str, Query(max_length=LONGEST, examples=["こーち"])] = "",
+    limit: Limit = 10,
+) -> Response:
+    """Entities whose label, code or reading begins with what was typed."""
+    found = _engine(state).suggester.suggest(prefix, limit)
+    items = [
+        {
+            "id": each.id,
+            "uri": each.uri,
+            "label": each.label,
+            "notation": each.notation,
+            "kind": each.kind,
+        }
+        for each in found
+    ]
+    return JSONResponse({"items": items})
+
+
+def document(results: Results) -> dict[str, object]:
+    """The JSON answer of a search."""
+    return {
+        "query": results.query,
+        "total": results.total,
+        "took_ms": results.took_ms,
+        "hits": [_hit(hit) for hit in results.hits],
+    }
+
+
+def csv_table(hits: Iterable[Hit]) -> str:
+    """The CSV answer of a search (RFC 4180): one row a hit, the path joined by ` > `."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({**_hit(hit), "path": " > ".join(hit.path)} for hit in hits)
+    return buffer.getvalue()
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    return {
+        "id": hit.id,
+        "uri": hit.uri,
+        "kind": hit.kind,
+        "scheme": hit.scheme,
+        "notation": hit.notation,
+        "label": hit.label,
+        "path": list(hit.path),
+        "score": hit.score,
+        "why": {"matched": [_match(match) for match in hit.matched]},
+    }
+
+
+def _match(match: Match) -> Mapping[str, object]:
+    spans = [list(span) for span in match.spans]
+    return {"field": match.field, "text": match.text, "spans": spans}
+
+
+def _engine(state: State) -> Search:
+    if state.search is None:
+        raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
+    return cast(Search, state.search)
+
+
+def _worded(text: str) -> str:
+    if not text.strip():
+        raise BadRequest(
+            "q に探したいことを書いてください。例: /search?q=クレーム対応",
+            "Give q some text, as in /search?q=コーチング.",
+            parameter="q",
+        )
+    return text.strip()
+
+
+def _known(name: str, given: Collection[str] | None, known: Collection[str]) -> frozenset[str]:
+    """The values of a filter; raises `BadRequest` on one that nothing has."""
+    if unknown := sorted(set(given or ()) - set(known)):
+        listed = ", ".join(sorted(known))
+        raise BadRequest(
+            f"{name} に {', '.join(unknown)} はありません。あるのは {listed} です。",
+            f"No {name} is called {', '.join(unknown)}; there are {listed}.",
+            parameter=name,
+            known=sorted(known),
+        )
+    return frozenset(given or ())

@@ -1,0 +1,201 @@
+"""The words of a SPARQL query, as far as the door needs them: its form, and what is refused.
+
+The terminals are those of SPARQL 1.1, section 19.8. A query is examined before any engine sees
+it, and the engine is given exactly the text that was examined.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from service.errors import Forbidden, QuerySyntax
+
+#: how deep brackets may nest: engines recurse, and a stack is finite
+MAX_DEPTH: Final = 128
+
+_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES: Final = (
+    "INSERT",
+    "DELETE",
+    "LOAD",
+    "CLEAR",
+    "CREATE",
+    "DROP",
+    "COPY",
+    "MOVE",
+    "ADD",
+    "WITH",
+)
+#: functions whose value changes from one evaluation to the next
+_VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID"})
+#: escapes of these would change where a string ends: they stay for the engine, within strings
+_DELIMITERS: Final = frozenset("\"'\\\n\r")
+
+_ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
+_TOKEN: Final = re.compile(
+    r"""(?P<space>\s+|\#[^\n\r]*)
+    |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
+        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+    |(?P<variable>[?$]\w+)
+    |(?P<blank>_:[\w.-]+)
+    |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+    |(?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:
+        (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[^\w\s])
+           (?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[^\w\s])*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\[^\w\s]))?)?)
+    |(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    |(?P<word>[^\W\d]\w*)
+    |(?P<sign>\^\^|&&|\|\||[!<>]=|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a query; `start` is its offset in code points."""
+
+    kind: str
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that may be evaluated.
+
+    `text` is what the engine gets, `form` one of SELECT, ASK, CONSTRUCT, DESCRIBE, `normal` the
+    text without comments and superfluous spaces, `dataset` whether it has a FROM clause of its
+    own, `volatile` whether two evaluations may differ.
+    """
+
+    text: str
+    form: str
+    normal: str
+    dataset: bool
+    volatile: bool
+
+
+def examine(text: str) -> Query:
+    """The query of a text.
+
+    Raises `Forbidden` on updates, LOAD and SERVICE, `QuerySyntax` where no query form is found
+    or brackets nest too deep. Whatever else is wrong is left to the engine's parser.
+
+    >>> examine("# a comment\\nPREFIX select: <x:> ASK { ?s select:service 'SERVICE' }").form
+    'ASK'
+    """
+    decoded = decode(text)
+    found = [token for token in tokens(decoded) if token.kind != "space"]
+    form = _form(decoded, found)
+    _refuse_service(found)
+    _refuse_depth(decoded, found)
+    words = {token.text.upper() for token in found if token.kind == "word"}
+    return Query(
+        text=decoded,
+        form=form,
+        normal=" ".join(token.text for token in found),
+        dataset=any(word.startswith("FROM") for word in words),
+        volatile=not _VOLATILE.isdisjoint(words),
+    )
+
+
+def decode(text: str) -> str:
+    r"""The text with its codepoint escapes decoded (SPARQL 1.1, section 19.2).
+
+    >>> decode(r"\u0053ELECT * { ?s ?p '\\u0041' }")
+    "SELECT * { ?s ?p '\\\\u0041' }"
+    """
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """All words of a text, spaces and comments (kind `space`) included."""
+    for match in _TOKEN.finditer(text):
+        yield Token(match.lastgroup or "sign", match.group(), match.start())
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, both from 1, columns in code points.
+
+    >>> position("ab\\ncd", 4)
+    (2, 2)
+    """
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def syntax_error(text: str, offset: int, ja: str, en: str) -> QuerySyntax:
+    """The problem of a text that goes wrong at this offset; names the word that stands there."""
+    line, column = position(text, offset)
+    token = next((each.text for each in tokens(text[offset : offset + 200])), "")
+    return QuerySyntax(
+        f"{line}行目{column}文字目「{token}」: {ja}",
+        f"line {line}, column {column}, at {token!r}: {en}",
+        line=line,
+        column=column,
+        token=token,
+    )
+
+
+def _character(match: re.Match[str]) -> str:
+    digits = match.group(1) or match.group(2)
+    if digits is None or int(digits, 16) > 0x10FFFF or 0xD800 <= int(digits, 16) < 0xE000:
+        return match.group()
+    character = chr(int(digits, 16))
+    return match.group() if character in _DELIMITERS else character
+
+
+def _form(text: str, found: list[Token]) -> str:
+    first = next(_after_prologue(found), None)
+    word = first.text.upper() if first and first.kind == "word" else ""
+    if word.startswith(_UPDATES):
+        raise Forbidden(
+            f"このサービスは読み取り専用です。{word} は使えません。",
+            f"This service is read-only; {word} is not allowed.",
+        )
+    for form in _FORMS:
+        if word.startswith(form):
+            return form
+    offset = first.start if first else len(text)
+    names = " ".join(_FORMS)
+    raise syntax_error(text, offset, f"{names} のどれかが必要です。", f"expected one of {names}.")
+
+
+def _after_prologue(found: list[Token]) -> Iterator[Token]:
+    """The words after BASE and PREFIX declarations."""
+    rest = iter(found)
+    for token in rest:
+        keyword = token.text.upper() if token.kind == "word" else ""
+        if keyword not in ("BASE", "PREFIX", "VERSION"):
+            yield token
+        for _ in range(
+            ("BASE", "PREFIX").index(keyword) + 1 if keyword in ("BASE", "PREFIX") else 0
+        ):
+            next(rest, None)
+
+
+def _refuse_service(found: list[Token]) -> None:
+    """Engines split words less strictly than the standard, so any word with it is refused."""
+    for token, following in zip(found, [*found[1:], None], strict=True):
+        word = token.text.upper()
+        call = token.kind == "name" and following is not None and following.text == "{"
+        if "SERVICE" in (word if token.kind == "word" else word.partition(":")[0] if call else ""):
+            raise Forbidden(
+                "SERVICE は使えません。ここにあるグラフだけを問い合わせてください。",
+                "SERVICE is not allowed; query only the graphs that are loaded here.",
+                token=token.text,
+            )
+
+
+def _refuse_depth(text: str, found: list[Token]) -> None:
+    depth = 0
+    for token in found:
+        if token.kind == "sign":
+            depth += (token.text in "([{") - (token.text in ")]}")
+        if depth > MAX_DEPTH:
+            raise syntax_error(
+                text,
+                token.start,
+                f"括弧の入れ子が深すぎます（上限 {MAX_DEPTH}）。",
+                f"brackets nest deeper than {MAX_DEPTH}.",
+            )

@@ -1,0 +1,213 @@
+"""A process that evaluates queries and may be killed at any time.
+
+Run as a script with one argument, a JSON `Config`; it reads jobs from standard input and writes
+outcomes to standard output, each a header (JSON) and a body (bytes) with their lengths before
+them. It imports pyoxigraph and nothing of ours, so that it starts in a tenth of a second.
+"""
+
+import csv
+import io
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, Final, TypedDict
+
+import pyoxigraph as ox
+
+#: lengths of header and body
+LENGTHS: Final = struct.Struct(">II")
+
+_TABLES: Final = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+_GRAPHS: Final = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+}
+#: what stands in or between the rows of an answer, and how often it stands in one without rows
+_ROW_MARKS: Final = {
+    "json": (b"},{", -1),
+    "xml": (b"<result>", 0),
+    "csv": (b"\n", 1),
+    "tsv": (b"\n", 1),
+}
+
+
+class Config(TypedDict):
+    """What a worker is started with. `excluded` is the graph the default graph leaves out."""
+
+    path: str
+    excluded: str
+    prefixes: dict[str, str]
+    base: str
+    rows: int
+    bytes: int
+    memory: int
+
+
+class Job(TypedDict):
+    """A query; `default` and `named` are graph IRIs, `None` where the request names none.
+
+    `own` says that the query has a FROM clause, `seconds` when the worker ends itself.
+    """
+
+    query: str
+    format: str
+    own: bool
+    default: list[str] | None
+    named: list[str] | None
+    seconds: float
+
+
+class OverCapError(Exception):
+    """The answer has more rows or bytes than allowed."""
+
+    def __init__(self, cap: str, limit: int) -> None:
+        super().__init__(cap)
+        self.outcome = {"kind": "cap", "cap": cap, "limit": limit}
+
+
+class Sink(io.BytesIO):
+    """A buffer that refuses to grow beyond a limit of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: Any) -> int:
+        """Append; raises `OverCapError`."""
+        if self.tell() + len(data) > self._limit:
+            raise OverCapError("bytes", self._limit)
+        return super().write(data)
+
+
+class Worker:
+    """A loaded graph and its limits."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._store = ox.Store()
+        ending = config["path"].rpartition(".")[2]
+        self._store.bulk_load(path=config["path"], format=ox.RdfFormat.from_extension(ending))
+        self._known = [g for g in self._store.named_graphs() if isinstance(g, ox.NamedNode)]
+        union = (graph for graph in self._known if graph.value != config["excluded"])
+        self._union = [ox.DefaultGraph(), *union]
+
+    def answer(self, job: Job) -> tuple[dict[str, Any], bytes]:
+        """The outcome of a job: a header and, where all went well, the serialised answer."""
+        try:
+            return {"kind": "answer"}, self._evaluate(job)
+        except SyntaxError as error:
+            return {"kind": "syntax", "message": str(error)}, b""
+        except OverCapError as error:
+            return error.outcome, b""
+        except MemoryError:
+            return {"kind": "memory"}, b""
+        except (OSError, ValueError, RuntimeError) as error:
+            return {"kind": "refused", "message": str(error)}, b""
+
+    def _evaluate(self, job: Job) -> bytes:
+        found = self._store.query(job["query"], base_iri=self._config["base"], **self._dataset(job))
+        sink = Sink(self._config["bytes"])
+        if isinstance(found, ox.QueryTriples):
+            rows = _counted(found, self._config["rows"])
+            form = _GRAPHS[job["format"]]
+            ox.serialize(rows, sink, form, prefixes=self._config["prefixes"])
+            return sink.getvalue()
+        found.serialize(sink, _TABLES[job["format"]])
+        if isinstance(found, ox.QuerySolutions):
+            _check_rows(sink.getvalue(), job["format"], self._config["rows"])
+        return sink.getvalue()
+
+    def _dataset(self, job: Job) -> dict[str, Any]:
+        """The protocol's dataset wins over FROM; without either, the union."""
+        default, named = job["default"], job["named"]
+        if default is None and named is None:
+            return {} if job["own"] else {"default_graph": self._union}
+        return {
+            "default_graph": self._selected(default or []) or [ox.BlankNode()],
+            "named_graphs": self._selected(named or []),
+        }
+
+    def _selected(self, wanted: Iterable[str]) -> list[ox.NamedNode]:
+        names = set(wanted)
+        return [graph for graph in self._known if graph.value in names]
+
+
+def receive(stream: BinaryIO) -> Any | None:
+    """The next header; `None` at the end of the stream."""
+    lengths = stream.read(LENGTHS.size)
+    if len(lengths) < LENGTHS.size:
+        return None
+    return json.loads(stream.read(LENGTHS.unpack(lengths)[0]))
+
+
+def send(stream: BinaryIO, header: dict[str, Any], body: bytes) -> None:
+    """Write a header and a body."""
+    stream.write(frame(header, body))
+    stream.flush()
+
+
+def frame(header: object, body: bytes = b"") -> bytes:
+    """A message: lengths, header, body."""
+    encoded = json.dumps(header).encode()
+    return LENGTHS.pack(len(encoded), len(body)) + encoded + body
+
+
+def _counted(triples: Iterable[ox.Triple], limit: int) -> Iterator[ox.Triple]:
+    for number, triple in enumerate(triples):
+        if number >= limit:
+            raise OverCapError("rows", limit)
+        yield triple
+
+
+def _check_rows(body: bytes, name: str, limit: int) -> None:
+    """Count rows; marks may stand within values too, so only a doubt is counted exactly."""
+    mark, without = _ROW_MARKS[name]
+    if body.count(mark) - without > limit and _exact_rows(body, name) > limit:
+        raise OverCapError("rows", limit)
+
+
+def _exact_rows(body: bytes, name: str) -> int:
+    """How many rows there are; in XML and TSV no value can hold a mark."""
+    if name == "json":
+        return len(json.loads(body)["results"]["bindings"])
+    if name == "csv":
+        return sum(1 for _ in csv.reader(io.StringIO(body.decode(), newline=""))) - 1
+    mark, without = _ROW_MARKS[name]
+    return body.count(mark) - without
+
+
+def _confine(memory: int) -> None:
+    """Cap the memory, and let no file or socket be opened from here on."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def main(config: Config) -> None:
+    """Load, say so, then answer jobs until standard input ends."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    worker = Worker(config)
+    _confine(config["memory"])
+    send(target, {"kind": "ready", "pid": os.getpid()}, b"")
+    while (job := receive(source)) is not None:
+        signal.setitimer(signal.ITIMER_REAL, job["seconds"])
+        header, body = worker.answer(job)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        send(target, header, body)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

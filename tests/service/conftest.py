@@ -1,0 +1,214 @@
+"""A small graph of both CMBOK versions and a server that answers over it."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from ontology.terms import Names
+from service.app import create_app
+from service.settings import Settings
+from service.state import Manifest, Meaning, State
+from service.store import load_graph
+
+#: code and label in 1.0 and 2.0; some codes changed their meaning, some labels their spaces
+CODES = {
+    "cmbok1": [
+        ("HR-4", "研修"),
+        ("HR-5", "コーチング"),
+        ("HR-9", "福利厚生"),
+        ("CS-4", "WEB と検索"),
+        ("OP-11", "予測"),
+        ("PE-6", "予算管理"),
+    ],
+    "cmbok2": [
+        ("HR-1", "人員計画"),
+        ("HR-2", "採用"),
+        ("HR-3", "教育"),
+        ("HR-4", "研修の設計"),
+        ("HR-5", "コーチング"),
+        ("HR-9", "スタッフのケア"),
+        ("CS-4", "WEBと検索"),
+        ("OP-11", "シフト"),
+        ("PE-6", "予算管理"),
+        ("LF-1", "生活"),
+    ],
+}
+AREAS = {"HR": "人材", "CS": "顧客サービス", "OP": "運営", "PE": "業績", "LF": "生活設計"}
+HEAD = """
+@prefix ccg: <https://w3id.org/ccgraph/id/> .
+@prefix cco: <https://w3id.org/ccgraph/ontology#> .
+@prefix graph: <https://w3id.org/ccgraph/graph/> .
+@prefix source: <https://w3id.org/ccgraph/source/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix schema: <https://schema.org/> .
+@prefix sssom: <https://w3id.org/sssom/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+REST = """
+graph:cmbok1 { ccg:cmbok1 dcterms:isReplacedBy ccg:cmbok2 . }
+graph:cmbok2 {
+  source:0123456789abcdef a cco:SourceDocument ; schema:name "codes.txt" .
+  ccg:cmbok2.HR-5 prov:wasDerivedFrom <https://w3id.org/ccgraph/source/0123456789abcdef#char=5,10> .
+  ccg:cmbok2.HR-s3 owl:deprecated true ; dcterms:modified "2026-11-01"^^xsd:date ;
+    skos:changeNote "文書から消えた。"@ja ; dcterms:isReplacedBy ccg:cmbok2.HR-5 .
+}
+graph:task {
+  ccg:task a skos:ConceptScheme ; skos:prefLabel "タスク"@ja .
+  ccg:task.T12 a cco:Task, skos:Concept ; skos:inScheme ccg:task ; skos:prefLabel "面談"@ja ;
+    cco:requires ccg:cmbok2.HR-5 .
+  ccg:task.E034 a cco:EvaluationItem, skos:Concept ; skos:inScheme ccg:task ;
+    skos:prefLabel "部下の話を聴く"@ja ; skos:broader ccg:task.T12 .
+}
+graph:vocabulary { ccg:cmbok2.HR-5 skos:prefLabel "Coaching"@en , "コーチング"@ja-Hrkt . }
+graph:map-task-cmbok2 {
+  ccg:map.9f86d081884c7d65 a sssom:Mapping ; sssom:subject_id ccg:task.T12 ;
+    sssom:predicate_id cco:requires ; sssom:object_id ccg:cmbok2.HR-5 .
+}
+graph:proposals {
+  ccg:map.0000000000000001 a sssom:Mapping ; sssom:subject_id ccg:task.E034 ;
+    sssom:predicate_id cco:requires ; sssom:object_id ccg:cmbok2.HR-5 .
+}
+"""
+
+
+@dataclass(frozen=True)
+class PlainPages:
+    """Pages without looks: what was asked for, in a paragraph."""
+
+    def _page(self, *parts: object) -> str:
+        return f"<!doctype html><title>ccgraph</title><p>{parts}</p>"
+
+    def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
+        return self._page(path, problem["status"], problem["detail"])
+
+    def render_concept(self, path: str, uri: str) -> str | None:
+        return self._page(path, uri)
+
+    def render_gone(self, path: str, uri: str) -> str:
+        return self._page(path, uri)
+
+    def render_choice(self, path: str, code: str, meanings: Sequence[Meaning]) -> str:
+        return self._page(path, code, meanings)
+
+    def render_ontology(self, path: str) -> str:
+        return self._page(path)
+
+    def render_source(self, path: str, uri: str) -> str | None:
+        return self._page(path, uri)
+
+    def render_graph(self, path: str, uri: str) -> str | None:
+        return self._page(path, uri)
+
+    def render_docs(self, path: str, openapi: Mapping[str, Any]) -> str:
+        return self._page(path, *openapi["paths"])
+
+    def render_editor(self, path: str) -> str:
+        return self._page(path, "SPARQL")
+
+    def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
+        return self._page(path, query, results)
+
+
+def trig() -> str:
+    """The small graph, as TriG."""
+    return HEAD + "".join(_scheme(name) for name in CODES) + REST
+
+
+def _scheme(name: str) -> str:
+    lines = [f'ccg:{name} a skos:ConceptScheme ; skos:prefLabel "CMBOK {name[-1]}.0"@ja ;']
+    lines.append(f'  owl:versionInfo "{name[-1]}.0" .')
+    for area, label in AREAS.items():
+        lines.append(_entity(name, area, label, "Area", None))
+    for code, label in CODES[name]:
+        lines.append(_entity(name, code, label, "Competency", code.partition("-")[0]))
+    return f"graph:{name} {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def _entity(scheme: str, code: str, label: str, kind: str, parent: str | None) -> str:
+    broader = f" skos:broader ccg:{scheme}.{parent} ;" if parent else ""
+    return (
+        f"ccg:{scheme}.{code} a cco:{kind}, skos:Concept ; skos:inScheme ccg:{scheme} ;{broader}"
+        f' skos:notation "{code}" ; skos:prefLabel "{label}"@ja .'
+    )
+
+
+@pytest.fixture(scope="session")
+def graph_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the small graph."""
+    path = tmp_path_factory.mktemp("graph") / "small.trig"
+    path.write_text(trig(), encoding="utf-8")
+    return path
+
+
+def state_of(path: Path, **overrides: object) -> State:
+    """A state over a graph file, with these settings."""
+    settings = Settings.read({}, **{"encoder": "ngram", **overrides})
+    rights = {"ja": "試験版", "rights_ja": "文は ccgraph editors のもの。", "rights_en": "Ours."}
+    return State(
+        settings=settings,
+        graph=load_graph(path, Names(settings.base)),
+        graph_path=path,
+        pages=PlainPages(),
+        manifest=Manifest(edition="test", rights=rights),
+        encoder=settings.encoder,
+    )
+
+
+@pytest.fixture(scope="session")
+def state(graph_path: Path) -> State:
+    """The state over the small graph."""
+    return state_of(graph_path, query_workers=1, query_timeout=5)
+
+
+@pytest.fixture(scope="session")
+def client(state: State) -> Iterator[TestClient]:
+    """A client of the application that follows no redirection."""
+    with TestClient(create_app(state), follow_redirects=False) as found:
+        yield found
+
+
+@contextmanager
+def serving(state: State) -> Iterator[str]:
+    """A real server on a free port; gives its root, ending in a slash."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(state), log_level="warning", lifespan="on")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def root(state: State) -> Iterator[str]:
+    """The root of a real server over the small graph."""
+    with serving(state) as found:
+        yield found
+
+
+@pytest.fixture
+def serve(graph_path: Path) -> Callable[..., AbstractContextManager[str]]:
+    """Starts a real server with these settings, over the small graph or another `path`."""
+
+    def started(path: Path | None = None, **overrides: object) -> AbstractContextManager[str]:
+        return serving(state_of(path or graph_path, **overrides))
+
+    return started

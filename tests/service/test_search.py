@@ -1,0 +1,157 @@
+"""Search through its public door, on a small graph with the n-gram encoder."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ontology.terms import Names
+from service.encoders import load_encoder
+from service.explain import Match
+from service.index import build_index
+from service.search import Asked, Hit, Results, Search, Weights, make_search
+from service.store import load_graph
+
+HERE = Path(__file__).parent
+FIELDS = {"code", "label", "altLabel", "hiddenLabel", "utterance", "gloss", "definition", "meaning"}
+
+
+def searching(name: str) -> Search:
+    graph = load_graph(HERE / name, Names())
+    encoder = load_encoder("ngram")
+    return make_search(build_index(graph, encoder), encoder)
+
+
+SEARCH = searching("search.trig")
+
+
+def find(text: str, **asked: object) -> Results:
+    return SEARCH.find(Asked(text=text, **asked))  # type: ignore[arg-type]
+
+
+def ids(text: str, **asked: object) -> list[str]:
+    return [hit.id for hit in find(text, **asked).hits]
+
+
+def best(text: str) -> Hit:
+    return find(text).hits[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("怒っているお客様をなだめるには？", "cmbok2.CS-9"),
+        ("部下を育てたい", "cmbok2.HR-5"),
+        ("着信の量の見込み", "task.E014"),
+        ("コーチング", "cmbok2.HR-5"),
+        ("こーちんぐ", "cmbok2.HR-5"),
+        ("coaching", "cmbok2.HR-5"),
+        ("1on1", "cmbok2.HR-5"),
+        ("EXCEL", "cmbok2.PC-4"),
+        ("クレーム", "cmbok2.CS-9"),
+        ("地震の備え", "cmbok2.OP-11"),
+        ("サイヨウ", "cmbok2.HR-2"),
+    ],
+)
+def test_natural_words_find(text: str, local: str) -> None:
+    assert best(text).id == local
+
+
+def test_a_hit_tells_where_it_stands() -> None:
+    hit = best("HR-5")
+    assert (hit.uri, hit.kind, hit.scheme, hit.notation, hit.label, hit.path) == (
+        "https://w3id.org/ccgraph/id/cmbok2.HR-5",
+        "Competency",
+        "cmbok2",
+        "HR-5",
+        "コーチング",
+        ("運営", "ヒューマンリソースマネジメント"),
+    )
+
+
+@pytest.mark.parametrize("text", ["HR-6", "ｈｒ６", "HR-6に対応するタスクは？"])
+def test_an_asked_code_comes_first_and_the_older_version_after_it(text: str) -> None:
+    assert ids(text)[:2] == ["cmbok2.HR-6", "cmbok1.HR-6"]
+
+
+def test_the_neighbours_of_a_code_follow() -> None:
+    assert best("CS-9").matched[0] == Match("code", "CS-9", ((0, 4),))
+    assert ids("CSMG")[0] == "sfia9.CSMG" and "sfia9.CSMG-3" in ids("CSMG")
+
+
+def test_an_id_asks_for_that_version_alone() -> None:
+    assert ids("cmbok1.HR-6")[0] == "cmbok1.HR-6"
+
+
+def test_superseded_ones_come_only_on_request() -> None:
+    assert "cmbok1.HR-6" not in ids("スタッフの評価", limit=50)
+    assert ids("スタッフの評価", superseded=True)[0] == "cmbok1.HR-6"
+
+
+def test_reasons_are_exact_texts_and_ranges() -> None:
+    hit = best("お客様が怒って困る")
+    assert Match("utterance", "怒っているお客様をなだめる", ((0, 2), (5, 8))) in hit.matched
+
+
+def test_reasons_by_meaning_have_no_spans() -> None:
+    everything = replace(SEARCH, weights=Weights(floor=-99))
+    hits = everything.find(Asked(text="ぬるぽ")).hits
+    assert hits and all([match.field for match in hit.matched] == ["meaning"] for hit in hits)
+    assert all(hit.matched[0].spans == () for hit in hits)
+
+
+def test_filters_by_kind_and_scheme() -> None:
+    assert {hit.kind for hit in find("計画", kinds=frozenset({"Task"})).hits} == {"Task"}
+    assert {hit.scheme for hit in find("レベル", schemes=frozenset({"sfia9"})).hits} == {"sfia9"}
+
+
+def test_total_and_paging() -> None:
+    whole = ids("レベル", limit=100)
+    page = find("レベル", limit=2, offset=1)
+    assert [hit.id for hit in page.hits] == whole[1:3]
+    assert page.total == len(whole) == sum(page.kinds.values()) == sum(page.schemes.values())
+
+
+def test_counts_by_kind_do_not_depend_on_the_filter() -> None:
+    assert find("レベル").kinds == find("レベル", kinds=frozenset({"Task"})).kinds
+
+
+def test_weights_are_one_table() -> None:
+    lexical = replace(SEARCH, weights=Weights(peak=0, mean=0, floor=99))
+    assert lexical.find(Asked(text="ぬるぽ")).total == 0
+
+
+def test_a_foreign_vocabulary() -> None:
+    zoo = searching("foreign.ttl")
+    hits = zoo.find(Asked(text="Katze")).hits
+    assert (hits[0].id, hits[0].label) == ("https://example.org/zoo/cat", "cat")
+    assert zoo.find(Asked(text="f12")).hits[0].label == "cat"
+    assert zoo.find(Asked(text="predator at home")).hits[0].label == "cat"
+
+
+def test_an_empty_graph() -> None:
+    graph = load_graph(HERE / "foreign.ttl", Names())
+    graph.store.clear()
+    encoder = load_encoder("ngram")
+    assert make_search(build_index(graph, encoder), encoder).find(Asked(text="HR-5")).hits == ()
+
+
+def test_threads_get_the_same_answers() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ids, ["怒っているお客様", "HR-5"] * 20))
+    assert found[::2] == [found[0]] * 20 and found[1::2] == [found[1]] * 20
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40) | st.text(alphabet="HR-5ＨのレベルSFIA怒り研修 ", max_size=20))
+def test_any_text_is_answered_by_the_rules(text: str) -> None:
+    found = find(text, limit=200, superseded=True)
+    scores = [hit.score for hit in found.hits]
+    assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
+    assert len({hit.uri for hit in found.hits}) == len(found.hits) == found.total
+    for match in (match for hit in found.hits for match in hit.matched):
+        assert match.field in FIELDS
+        assert all(0 <= start < end <= len(match.text) for start, end in match.spans)

@@ -1,0 +1,363 @@
+"""`/sparql` as clients meet it, over a real server."""
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import httpx
+import pytest
+from pyoxigraph import RdfFormat, parse
+from rdflib import Graph, URIRef
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from SPARQLWrapper import (
+    CSV,
+    JSON,
+    JSONLD,
+    POST,
+    POSTDIRECTLY,
+    RDFXML,
+    TSV,
+    TURTLE,
+    URLENCODED,
+    XML,
+    SPARQLWrapper,
+)
+from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
+
+Serve = Callable[..., AbstractContextManager[str]]
+
+HR5 = (
+    "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> SELECT DISTINCT ?l WHERE"
+    ' { ?s skos:notation "HR-5" ; skos:prefLabel ?l FILTER(LANG(?l) = "ja") }'
+)
+TRIPLES = "CONSTRUCT WHERE { ?s a ?o }"
+G2 = "https://w3id.org/ccgraph/graph/cmbok2"
+NOWHERE = "http://example.org/nowhere"
+RUNAWAY = (
+    "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o0 }"
+)
+
+
+def ask(root: str, query: str = HR5, **params: object) -> httpx.Response:
+    return httpx.get(root + "sparql", params={"query": query, **params})
+
+
+def number(answer: httpx.Response) -> int:
+    return len(answer.json()["results"]["bindings"])
+
+
+# -- real clients
+
+
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("method", ["GET", POST])
+@pytest.mark.parametrize("form", [JSON, XML, CSV, TSV])
+def test_sparqlwrapper_select(root: str, form: str, method: str, direct: bool) -> None:
+    wrapper = SPARQLWrapper(root + "sparql", returnFormat=form)
+    wrapper.setMethod(method)
+    wrapper.setRequestMethod(POSTDIRECTLY if direct else URLENCODED)
+    wrapper.setQuery(HR5)
+    found = wrapper.query()
+    assert {JSON: "json", XML: "xml", CSV: "csv", TSV: "tab"}[form] in found.info()["content-type"]
+    assert "コーチング" in found.response.read().decode()
+
+
+@pytest.mark.parametrize("form", [TURTLE, JSONLD, RDFXML])
+def test_sparqlwrapper_construct(root: str, form: str) -> None:
+    wrapper = SPARQLWrapper(root + "sparql", returnFormat=form)
+    wrapper.setQuery(TRIPLES)
+    found = wrapper.query()
+    kind = RdfFormat.from_media_type(found.info()["content-type"].partition(";")[0])
+    assert kind is not None
+    assert list(parse(found.response.read(), kind))
+
+
+def test_sparqlwrapper_ask(root: str) -> None:
+    wrapper = SPARQLWrapper(root + "sparql", returnFormat=JSON)
+    wrapper.setQuery("ASK { ?s ?p ?o }")
+    assert wrapper.query().convert()["boolean"] is True
+
+
+def test_sparqlwrapper_shows_the_sentence(root: str) -> None:
+    wrapper = SPARQLWrapper(root + "sparql", returnFormat=JSON)
+    wrapper.setQuery("SELECT * { ?s ?p }")
+    with pytest.raises(QueryBadFormed, match="line"):
+        wrapper.query()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_rdflib_store(root: str, method: str, form: str) -> None:
+    store = SPARQLStore(root + "sparql", method=method, returnFormat=form)
+    found = Graph(store).query(HR5)
+    assert {str(row[0]) for row in found} == {"コーチング"}
+
+
+def test_rdflib_store_with_a_named_graph(root: str) -> None:
+    store = SPARQLStore(root + "sparql")
+    one = Graph(store, identifier=URIRef(G2)).query("SELECT DISTINCT ?s { ?s ?p ?o }")
+    none = Graph(store, identifier=URIRef(NOWHERE)).query("SELECT ?s { ?s ?p ?o }")
+    assert len(one) > 10
+    assert len(none) == 0
+
+
+def test_rdflib_store_construct(root: str) -> None:
+    for form in ("xml", "json"):
+        store = SPARQLStore(root + "sparql", returnFormat=form)
+        assert len(Graph(store).query(TRIPLES).graph or ()) > 10
+
+
+def test_rdflib_service(root: str) -> None:
+    head, _, pattern = HR5.partition("WHERE")
+    query = f"{head} WHERE {{ SERVICE <{root}sparql> {pattern} }}"
+    assert {str(row[0]) for row in Graph().query(query)} == {"コーチング"}
+
+
+def test_rdflib_parses_what_it_gets(root: str) -> None:
+    graph = Graph().parse(root + "id/cmbok2.HR-5")
+    assert (URIRef("https://w3id.org/ccgraph/id/cmbok2.HR-5"), None, None) in graph
+    assert len(Graph().parse(root + "sparql")) > 10
+
+
+def test_yasgui(root: str) -> None:
+    headers = {"Accept": "application/sparql-results+json,*/*;q=0.9"}
+    found = httpx.post(root + "sparql", data={"query": HR5}, headers=headers)
+    assert found.headers["content-type"] == "application/sparql-results+json"
+    headers = {"Accept": "application/n-triples,*/*;q=0.9"}
+    found = httpx.post(root + "sparql", data={"query": TRIPLES}, headers=headers)
+    assert found.headers["content-type"] == "application/n-triples"
+
+
+# -- the protocol
+
+
+def test_both_paths_and_the_query_method(root: str) -> None:
+    direct = {"Content-Type": "application/sparql-query; charset=UTF-8"}
+    for path in ("sparql", "sparql/"):
+        for method in ("POST", "QUERY"):
+            found = httpx.request(method, root + path, content=HR5, headers=direct)
+            assert (found.status_code, number(found)) == (200, 1)
+
+
+def test_head_is_get_without_a_body(root: str) -> None:
+    get, head = ask(root), httpx.head(root + "sparql", params={"query": HR5})
+    assert head.status_code == 200
+    assert head.content == b""
+    for name in ("content-type", "etag", "cache-control", "vary"):
+        assert head.headers[name] == get.headers[name]
+
+
+def test_options(root: str) -> None:
+    found = httpx.options(root + "sparql")
+    assert found.status_code == 204
+    assert "QUERY" in found.headers["allow"]
+    assert "application/sparql-query" in found.headers["accept-query"]
+
+
+def test_preflight(root: str) -> None:
+    headers = {"Origin": "https://yasgui.org", "Access-Control-Request-Method": "POST"}
+    found = httpx.options(root + "sparql", headers=headers)
+    assert found.headers["access-control-allow-origin"] == "*"
+    assert found.headers["access-control-allow-methods"] == "GET, HEAD, POST, OPTIONS, QUERY"
+    assert found.headers["access-control-max-age"] == "86400"
+    assert "access-control-allow-credentials" not in found.headers
+
+
+def test_headers(root: str) -> None:
+    found = httpx.get(root + "sparql", params={"query": HR5}, headers={"X-Request-Id": "a.b-c"})
+    assert found.headers["x-request-id"] == "a.b-c"
+    assert found.headers["server-timing"].startswith("total;dur=")
+    assert {"Accept", "Origin"} <= {each.strip() for each in found.headers["vary"].split(",")}
+    assert found.headers["access-control-allow-origin"] == "*"
+    assert found.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
+
+
+def test_validators(root: str) -> None:
+    first = ask(root)
+    headers = {"If-None-Match": f'"other", {first.headers["etag"]}'}
+    again = httpx.get(root + "sparql", params={"query": HR5 + " # same"}, headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    csv = httpx.get(root + "sparql", params={"query": HR5, "format": "csv"}, headers=headers)
+    assert csv.status_code == 200
+    assert "etag" not in ask(root, "SELECT (NOW() AS ?t) {}").headers
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (400, {"method": "POST", "data": {"x": "y"}}),
+        (400, {"method": "GET", "params": [("query", "ASK {}"), ("query", "ASK {}")]}),
+        (400, {"method": "GET", "params": {"query": "ASK {}", "update": "CLEAR ALL"}}),
+        (400, {"method": "GET", "params": {"query": "ASK {}", "timeout": "soon"}}),
+        (400, {"method": "GET", "params": {"query": ""}}),
+        (403, {"method": "POST", "data": {"update": "CLEAR ALL"}}),
+        (403, {"method": "POST", "content": "CLEAR ALL", "type": "application/sparql-update"}),
+        (403, {"method": "GET", "params": {"query": "DROP ALL"}}),
+        (403, {"method": "GET", "params": {"query": "ASK { SERVICE <http://x/> {} }"}}),
+        (405, {"method": "PUT", "content": "ASK {}"}),
+        (405, {"method": "DELETE"}),
+        (406, {"method": "GET", "params": {"query": "ASK {}"}, "accept": "image/png"}),
+        (413, {"method": "POST", "content": "#" * 2**21, "type": "application/sparql-query"}),
+        (415, {"method": "POST", "content": "ASK {}", "type": "text/plain"}),
+        (415, {"method": "POST", "content": "ASK {}"}),
+        (415, {"method": "POST", "content": "x", "type": "application/sparql-query;charset=utf-16"}),
+        (400, {"method": "POST", "content": b"\xff", "type": "application/sparql-query"}),
+        (400, {"method": "POST", "content": b"query=%FF", "type": "application/x-www-form-urlencoded"}),
+    ],
+)
+def test_refusals(root: str, status: int, request_: dict[str, object]) -> None:
+    headers = {"Accept": str(request_.pop("accept", "*/*"))}
+    if "type" in request_:
+        headers["Content-Type"] = str(request_.pop("type"))
+    found = httpx.request(url=root + "sparql", headers=headers, **request_)  # type: ignore[arg-type]
+    assert found.status_code == status
+    assert found.headers["content-type"] == "application/problem+json"
+    assert found.json()["status"] == status
+    assert " / " in found.json()["detail"]
+    assert (status == 405) == ("allow" in found.headers)
+
+
+def test_a_syntax_error_is_located(root: str) -> None:
+    found = ask(root, "SELECT * WHERE {\n  ?s ?p }\n")
+    problem = found.json()
+    assert found.status_code == 400
+    assert {"line", "column", "token"} <= problem.keys()
+    assert "行目" in problem["detail"]
+
+
+def test_a_problem_as_text_and_as_a_page(root: str) -> None:
+    for accept, start in (("text/plain", "400 "), ("text/html", "<!doctype html>")):
+        params = {"query": "nonsense"}
+        found = httpx.get(root + "sparql", params=params, headers={"Accept": accept})
+        assert found.headers["content-type"].startswith(accept)
+        assert found.text.startswith(start)
+
+
+def test_a_form_is_decoded_once(root: str) -> None:
+    found = ask(root, "SELECT ('%2B+%41' AS ?x) {}")
+    assert found.json()["results"]["bindings"][0]["x"]["value"] == "%2B+%41"
+
+
+def test_results_in_all_forms(root: str) -> None:
+    assert ET.fromstring(ask(root, format="xml").text).tag.endswith("sparql")
+    assert ask(root, format="csv").text == "l\r\nコーチング\r\n"
+    assert ask(root, format="tsv").text.startswith("?l\n")
+    assert ask(root, format="html").headers["content-type"] == "text/html; charset=utf-8"
+    assert ask(root, TRIPLES, format="nt").headers["content-type"] == "application/n-triples"
+
+
+# -- the dataset
+
+
+def test_the_default_graph_leaves_proposals_out(root: str) -> None:
+    sssom = "https://w3id.org/sssom/"
+    query = f"SELECT ?m {{ ?m a <{sssom}Mapping> }}"
+    named = f"SELECT ?m {{ GRAPH ?g {{ ?m a <{sssom}Mapping> }} }}"
+    assert (number(ask(root, query)), number(ask(root, named))) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("clause", "params", "plain", "named"),
+    [
+        ("", {}, True, True),
+        (f"FROM <{G2}>", {}, True, False),
+        (f"FROM <{NOWHERE}>", {}, False, False),
+        (f"FROM NAMED <{G2}>", {}, False, True),
+        ("", {"default-graph-uri": G2}, True, False),
+        ("", {"named-graph-uri": G2}, False, True),
+        ("", {"default-graph-uri": NOWHERE}, False, False),
+        ("", {"default-graph-uri": "not an IRI"}, False, False),
+        (f"FROM <{NOWHERE}>", {"default-graph-uri": G2}, True, False),
+        (f"FROM <{G2}>", {"named-graph-uri": NOWHERE}, False, False),
+    ],
+)
+def test_datasets(
+    root: str, clause: str, params: dict[str, str], plain: bool, named: bool
+) -> None:
+    code = '?s <http://www.w3.org/2004/02/skos/core#notation> "LF-1"'
+    rows = number(ask(root, f"SELECT ?s {clause} {{ {code} }}", **params))
+    in_graph = number(ask(root, f"SELECT ?s {clause} {{ GRAPH ?g {{ {code} }} }}", **params))
+    assert (rows == 1, in_graph == 1) == (plain, named)
+
+
+# -- limits
+
+
+def test_a_runaway_query_is_stopped_and_the_next_answers(serve: Serve) -> None:
+    with serve(query_workers=1, query_timeout=0.5) as root:
+        assert ask(root).status_code == 200
+        stopped = httpx.get(root + "sparql", params={"query": RUNAWAY}, timeout=20)
+        assert stopped.status_code == 503
+        assert int(stopped.headers["retry-after"]) > 0
+        assert number(httpx.get(root + "sparql", params={"query": HR5}, timeout=20)) == 1
+
+
+def test_a_client_may_lower_the_limit(root: str) -> None:
+    found = ask(root, RUNAWAY, timeout="0.2")
+    assert found.status_code == 503
+    assert "0.2" in found.json()["detail"]
+
+
+def test_memory_is_limited(serve: Serve) -> None:
+    query = "SELECT DISTINCT " + " ".join(f"?{x}" for x in "abcdefghijkl") + " WHERE {"
+    query += " ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } ORDER BY ?l LIMIT 1"
+    with serve(query_workers=1, query_timeout=60, memory_cap="192MiB") as root:
+        stopped = httpx.get(root + "sparql", params={"query": query}, timeout=60)
+        assert stopped.status_code == 503
+        assert "memory" in stopped.json()["detail"]
+        assert number(httpx.get(root + "sparql", params={"query": HR5}, timeout=20)) == 1
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+def test_rows_are_capped_exactly(serve: Serve, form: str) -> None:
+    query = "SELECT ?s WHERE { ?s ?p ?o } LIMIT "
+    tricky = 'SELECT ("},{\\n<result>" AS ?x) WHERE { ?s ?p ?o } LIMIT 10'
+    with serve(row_cap=10) as root:
+        assert ask(root, query + "10", format=form).status_code == 200
+        assert ask(root, tricky, format=form).status_code == 200
+        over = ask(root, query + "11", format=form)
+        assert over.status_code == 413
+        assert (over.json()["cap"], over.json()["limit"]) == ("rows", 10)
+
+
+def test_triples_and_bytes_are_capped(serve: Serve) -> None:
+    with serve(row_cap=10, byte_cap=400) as root:
+        assert ask(root, TRIPLES).json()["cap"] == "rows"
+        assert ask(root, "SELECT * { ?s ?p ?o } LIMIT 9").json()["cap"] == "bytes"
+
+
+def test_nothing_is_left_behind(serve: Serve) -> None:
+    with serve(query_workers=2) as root:
+        assert ask(root).status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        ask(root)
+
+
+# -- what the service says of itself
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/turtle", "application/ld+json", "application/rdf+xml", "application/n-triples"]
+)
+def test_service_description(root: str, accept: str) -> None:
+    found = httpx.get(root + "sparql", headers={"Accept": accept})
+    kind = RdfFormat.from_media_type(accept)
+    assert found.headers["content-type"].startswith(accept)
+    assert kind is not None
+    said = {(q.predicate.value.rpartition("#")[2], str(q.object)) for q in parse(found.content, kind)}
+    assert ("endpoint", f"<{root}sparql>") in said
+    assert ("name", f"<{G2}>") in said
+    assert "resultFormat" in {name for name, _ in said}
+
+
+def test_a_browser_gets_the_form(root: str) -> None:
+    found = httpx.get(root + "sparql", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert found.headers["content-type"].startswith("text/html")
+
+
+def test_openapi_tells_of_it(root: str) -> None:
+    document = json.loads(httpx.get(root + "openapi.json").text)
+    assert {"get", "post"} <= document["paths"]["/sparql"].keys()
+    assert document["openapi"].startswith("3.1")
