@@ -22,7 +22,8 @@ _FURNITURE: Final = re.compile(
 _UPDATED = re.compile(r"\s*(?:Last\s+Updated\s+on\b|最終更新日?\b)", re.I)
 _NUMBERED = re.compile(r"\s*[0-9]{1,2}\s*\.(?![0-9])\s*(?=\S)")
 _BOXED = re.compile(r"\s*(?P<mark>[■□◆◇])\s*(?=\S)")
-_MARK = re.compile(r"\s*(?:\(?[0-9]{1,2}\)|[①-⑳•・●○◎☆★※*‣⇒→➡▶►»>-])")
+#: a question mark stands where an encoding had no circled number
+_MARK = re.compile(r"\s*(?:\(?[0-9]{1,2}\)|[?①-⑳•・●○◎☆★※*‣⇒→➡▶►»>-])")
 _SENTENCE = re.compile(r"(?:[。.、,!?:;♪…]|です|ます|ました|ません|ましょう|ください)\s*$")
 _LINK = re.compile(
     r"\s*(?:[⇒→➡▶►»>].*(?:こちら|クリック|記事|ページ|リンク).*"

@@ -15,7 +15,7 @@ from pathlib import Path
 from loaders.records import Document, Span, Text
 
 #: tried in this order; Shift_JIS bytes are hardly ever valid EUC-JP, the reverse often is
-ENCODINGS = ("utf-8-sig", "euc_jp", "cp932")
+ENCODINGS = ("utf-8-sig", "euc_jis_2004", "cp932")
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     ord("\u3000"): " ",

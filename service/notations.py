@@ -17,7 +17,7 @@ _LOOSE: Final = re.compile(r"[\s・･·]")
 
 _CODES: Final = """
 SELECT ?entity ?code ?scheme ?edition ?successor
-  (MIN(IF(LANG(?name) = "ja", STR(?name), ?none)) AS ?ja) (MIN(STR(?name)) AS ?any)
+  (MIN(STR(?japanese)) AS ?ja) (MIN(STR(?name)) AS ?any)
 WHERE {
   ?entity skos:notation ?code .
   OPTIONAL {
@@ -26,6 +26,7 @@ WHERE {
     OPTIONAL { ?scheme dcterms:isReplacedBy ?successor }
   }
   OPTIONAL { ?entity skos:prefLabel ?name }
+  OPTIONAL { ?entity skos:prefLabel ?japanese FILTER(LANG(?japanese) = "ja") }
   FILTER NOT EXISTS { ?entity owl:deprecated true }
 }
 GROUP BY ?entity ?code ?scheme ?edition ?successor

@@ -54,6 +54,9 @@ KINDS: Final[Mapping[str, ParameterKind]] = {
         "task or evaluation item",
         ("Task", "EvaluationItem", "TaskMiddleCategory", "TaskMajorCategory"),
     ),
+    "task-class": ParameterKind(
+        "タスク", "task class", ("Task", "TaskMiddleCategory", "TaskMajorCategory")
+    ),
     "skill-level": ParameterKind("スキルレベル", "skill level", ("SkillLevel",)),
     "scheme": ParameterKind("体系", "concept scheme", ("ConceptScheme",)),
     "article": ParameterKind("解説記事", "guide article", ("GuideArticle",)),

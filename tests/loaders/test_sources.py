@@ -110,7 +110,7 @@ def test_a_document_that_stops_anywhere_loses_no_line(read_text, faults, data):
     assert not faults(read_text(text[:end], source.load))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932", "euc_jis_2004", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_encoding_and_newlines_change_nothing(
     read_text, read_file, faults, open_edition: Path, encoding: str, newline: str

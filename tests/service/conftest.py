@@ -204,7 +204,7 @@ def root(state: State) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(graph_path: Path) -> Callable[..., AbstractContextManager[str]]:
     """Starts a real server with these settings, over the small graph or another `path`."""
 

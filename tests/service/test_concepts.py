@@ -47,7 +47,9 @@ def test_a_competency_with_its_place_and_words(graph: Graph) -> None:
     assert coaching.kind is not None and coaching.kind.ja == "コンピテンシー"
     assert [each.id for each in coaching.path] == ["cmbok2.D-operation", "cmbok2.HR"]
     assert coaching.scheme is not None and coaching.scheme.label == "CMBOK 2.0"
-    assert [text.value for text in coaching.gloss] == ["部下の話を聴き、自分で答えを見つけられるように支える。"]
+    assert [text.value for text in coaching.gloss] == [
+        "部下の話を聴き、自分で答えを見つけられるように支える。"
+    ]
     assert {text.value for text in coaching.names} >= {"Coaching", "1on1", "部下育成", "コーチンク"}
     assert coaching.superseded_by is None and coaching.tombstone is None
 

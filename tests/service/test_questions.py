@@ -168,7 +168,7 @@ def test_a_file_of_ones_own_is_a_question(graph: Graph, tmp_path: Path) -> None:
 HOSTILE = '#+ param word: text = x\nSELECT ?word WHERE {\n  VALUES ?word { "x" }\n}\n'
 
 
-@given(word=st.text().filter(lambda text: text.strip() and "\ud800" > max(text)))
+@given(word=st.text().filter(lambda text: text.strip() and max(text) < "\ud800"))
 def test_text_stays_text(word: str) -> None:
     """Whatever is typed comes back as one literal: nothing of it is read as SPARQL."""
     question = Question("q", "", "", "", (), {}, frozenset(), "", HOSTILE)

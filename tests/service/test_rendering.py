@@ -155,7 +155,14 @@ class TestEveryPage:
 def test_the_concept_page_tells_all(pages: Pages) -> None:
     page = everything(pages)["/page/cmbok2.HR-5"]
     text = Reader(page).text
-    for said in ("運営", "Coaching", "1on1", "道筋を描く対話は", "codes & <names>.txt", "2211–2216"):
+    for said in (
+        "運営",
+        "Coaching",
+        "1on1",
+        "道筋を描く対話は",
+        "codes & <names>.txt",
+        "2211–2216",
+    ):
         assert said in text
     assert 'href="../data/cmbok2.HR-5.ttl"' in page
     assert 'href="../source/0123456789abcdef#char=2211,2216"' in page
@@ -237,7 +244,9 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

@@ -1,0 +1,188 @@
+"""Pages in a real browser: with and without JavaScript, wide and narrow, light and dark."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from ontology.terms import Names
+from service.app import create_app
+from service.encoders import load_encoder
+from service.index import build_index
+from service.questions import load_questions
+from service.rendering import make_pages
+from service.search import make_search
+from service.settings import Settings
+from service.state import Manifest, State
+from service.store import load_graph
+
+pytestmark = pytest.mark.browser
+
+SMALL = Path(__file__).parents[1] / "service" / "small.trig"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=ja",
+)  # fmt: skip
+PATHS = (
+    "/", "/search?q=コーチング", "/page/cmbok2.HR-5", "/page/cmbok2.HR", "/queries",
+    "/queries/competencies-for-task", "/docs", "/ontology", "/sparql", "/source/0123456789abcdef",
+)  # fmt: skip
+
+Start = Callable[..., webdriver.Chrome]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    graph = load_graph(SMALL, Names())
+    questions = load_questions()
+    named = load_encoder("ngram")
+    state = State(
+        settings=Settings.read({}, encoder="ngram"),
+        graph=graph,
+        graph_path=SMALL,
+        pages=make_pages(graph, {}, questions),
+        manifest=Manifest(edition="test"),
+        search=make_search(build_index(graph, named), named),
+        questions=questions,
+        encoder="ngram",
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(state), port=port, log_level="error", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("chromium or its driver is not installed (make test-browser)")
+    opened: list[webdriver.Chrome] = []
+
+    def begin(*, script: bool = True) -> webdriver.Chrome:
+        options = Options()
+        options.binary_location = str(CHROMIUM)
+        profile = tmp_path_factory.mktemp("profile")
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if not script:
+            settings = {"profile.managed_default_content_settings.javascript": 2}
+            options.add_experimental_option("prefs", settings)
+        opened.append(webdriver.Chrome(options=options, service=Service(str(DRIVER))))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        each.quit()
+
+
+@pytest.fixture(scope="module")
+def browser(start: Start) -> webdriver.Chrome:
+    return start()
+
+
+def narrow(browser: webdriver.Chrome, width: int) -> None:
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_complains_or_scrolls_sideways(
+    browser: webdriver.Chrome, url: str, path: str, width: int
+) -> None:
+    narrow(browser, width)
+    browser.get(url + path)
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_asked_of_other_hosts(browser: webdriver.Chrome, url: str, path: str) -> None:
+    browser.get(url + path)
+    script = "return performance.getEntriesByType('resource').map(each => each.name)"
+    loaded = browser.execute_script(script)
+    assert [each for each in loaded if not each.startswith((url, "data:"))] == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_from_a_search_to_a_concept_by_keyboard(start: Start, url: str, script: bool) -> None:
+    browser = start(script=script)
+    browser.get(url + "/")
+    box = browser.switch_to.active_element
+    assert box.get_attribute("name") == "q"
+    box.send_keys("HR-5", Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda each: each.find_elements(By.CSS_SELECTOR, ".hits h2 a"))
+    browser.find_element(By.CSS_SELECTOR, ".hits h2 a").send_keys(Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda each: "/page/cmbok2.HR-5" in each.current_url)
+    assert browser.find_element(By.TAG_NAME, "h1").text == "コーチング"
+
+
+def test_the_first_tab_skips_to_the_text(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/page/cmbok2.HR-5")
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("class") == "skip"
+
+
+def test_typing_suggests(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/")
+    browser.find_element(By.ID, "q").send_keys("コー")
+    WebDriverWait(browser, 10).until(
+        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions option")
+    )
+
+
+def test_a_question_is_asked_through_its_form(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/queries/competencies-of-area")
+    choice = browser.find_element(By.CSS_SELECTOR, ".params select")
+    choice.find_element(By.CSS_SELECTOR, "option[value='cmbok2.PE']").click()
+    browser.find_element(By.CSS_SELECTOR, ".params button").click()
+    WebDriverWait(browser, 10).until(lambda each: "area=cmbok2.PE" in each.current_url)
+    assert "質問スキル" in browser.find_element(By.TAG_NAME, "table").text
+
+
+def test_sparql_is_asked_through_its_form(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/sparql")
+    browser.find_element(By.CSS_SELECTOR, ".editor button").click()
+    WebDriverWait(browser, 20).until(lambda each: each.find_elements(By.TAG_NAME, "table"))
+    assert "cmbok2.HR-5" in browser.find_element(By.TAG_NAME, "table").text
+
+
+def test_a_source_passage_is_shown_at_its_place(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/page/cmbok2.HR-5")
+    browser.find_element(By.CSS_SELECTOR, ".sources a").send_keys(Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda each: "/source/" in each.current_url)
+    assert "コーチング" in browser.find_element(By.CSS_SELECTOR, "tr:target").text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_follow_the_readers_choice(
+    browser: webdriver.Chrome, url: str, scheme: str
+) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(url + "/")
+    colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    shade = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
+    assert (shade > 600) == (scheme == "light")
