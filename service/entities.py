@@ -9,7 +9,7 @@ from pyoxigraph import Literal
 
 from ontology.terms import CLASSES, SKOS, Names
 from service.links import natural, short_name
-from service.store import Graph
+from service.store import Graph, Term
 from service.vocabulary import words
 
 _ORDER: Final = {name: place for place, name in enumerate(CLASSES)}
@@ -106,9 +106,9 @@ def links(names: Names, rows: Iterable[Terms], variable: str = "other") -> list[
     return sorted((link(names, uri, each) for uri, each in found.items()), key=lambda x: x.order)
 
 
-def terms(graph: Graph, query: str, **bindings: object) -> list[Terms]:
+def terms(graph: Graph, query: str, **bindings: Term) -> list[Terms]:
     """The rows of a SELECT query as the graph's own terms."""
-    found = graph.solutions(query, **bindings)  # type: ignore[arg-type]
+    found = graph.solutions(query, **bindings)
     variables = [variable.value for variable in found.variables]
     return [{name: row[name] for name in variables} for row in found]
 

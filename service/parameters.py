@@ -190,8 +190,8 @@ def _unclear(kind: str, text: str, parameter: str, candidates: Sequence[Link]) -
     listed = ", ".join(each.id for each in candidates[:10])
     return BadRequest(
         f"{parameter} の「{text}」に当てはまる{KINDS[kind].ja}を一つに決められません。"
-        f"候補: {named}。",
-        f"{parameter}: {text} names no single {KINDS[kind].en}; candidates: {listed}.",
+        f"候補: {named or 'なし'}。",
+        f"{parameter}: {text} names no single {KINDS[kind].en}; candidates: {listed or 'none'}.",
         parameter=parameter,
         candidates=[each.id for each in candidates[:10]],
     )

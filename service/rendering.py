@@ -14,6 +14,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyoxigraph import NamedNode
 
+from ontology.terms import CLASSES
 from service.concepts import concept
 from service.links import root_of
 from service.overview import Scheme, contents, derived_from, schemes
@@ -46,6 +47,8 @@ FORMATS: Final = (
     ("rdf", "application/rdf+xml"),
     ("nt", "application/n-triples"),
 )
+#: entries of one list that a page shows; it says how many more there are
+MOST: Final = 500
 #: searches to try on the start page
 _EXAMPLES: Final = ("怒っているお客様をなだめるには？", "新人がすぐ辞めてしまう", "HR-5")
 _FIRST_QUERY: Final = """\
@@ -81,8 +84,8 @@ class Pages:
             "start.html",
             path,
             schemes=self._schemes,
-            questions=self.questions.values(),
-            examples=_EXAMPLES,
+            questions=self.questions.values() if self._ours else (),
+            examples=_EXAMPLES if self._ours else (),
         )
 
     def render_results(self, path: str, asked: Asked, results: Results) -> str:
@@ -163,7 +166,7 @@ class Pages:
         """The form for SPARQL queries."""
         examples = [
             {"title": each.title, "title_en": each.title_en, "query": fill(each, self.graph, {})}
-            for each in self.questions.values()
+            for each in (self.questions.values() if self._ours else ())
         ]
         return self._render("editor.html", path, query=_FIRST_QUERY, examples=examples)
 
@@ -209,6 +212,11 @@ class Pages:
         return schemes(self.graph)
 
     @cached_property
+    def _ours(self) -> bool:
+        """Whether the graph has entities of our classes, which the questions are about."""
+        return any(kind.name in CLASSES for each in self._schemes for kind, _ in each.counts)
+
+    @cached_property
     def _build(self) -> str:
         """A fingerprint of the style sheet and the script, for their addresses."""
         files = (FOLDER / "style.css", FOLDER / "site.js")
@@ -216,7 +224,7 @@ class Pages:
 
     def _render(self, template: str, path: str, **values: object) -> str:
         page = Page(self.graph.names, path, self.about, self._build, ICON)
-        return _ENVIRONMENT.get_template(template).render(page=page, **values)
+        return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
 
     def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:
         """A parameter as a form field: a choice where its kind has entities, else a text."""

@@ -16,9 +16,11 @@ FOREIGN = """
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix ex: <http://example.org/> .
 ex:s a skos:ConceptScheme ; skos:prefLabel "Animals"@en .
-ex:animal a skos:Concept ; skos:prefLabel "Tier"@de, "animal"@en ; skos:narrower ex:cat ; skos:topConceptOf ex:s .
+ex:animal a skos:Concept ; skos:prefLabel "Tier"@de, "animal"@en ;
+  skos:narrower ex:cat ; skos:topConceptOf ex:s .
 ex:cat a skos:Concept ; skos:prefLabel "Katze"@de ; skos:related ex:dog ; skos:broader ex:pet .
-ex:pet a skos:Concept ; skos:prefLabel "pet"@en ; skos:broader ex:animal, ex:cat ; skos:inScheme ex:s .
+ex:pet a skos:Concept ; skos:prefLabel "pet"@en ;
+  skos:broader ex:animal, ex:cat ; skos:inScheme ex:s .
 ex:dog a skos:Concept ; skos:prefLabel "dog"@en ; ex:weight 12 .
 """
 

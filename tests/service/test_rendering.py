@@ -1,6 +1,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ontology.terms import Names
 from service.explain import Match
 from service.questions import ask, load_questions
-from service.rendering import FOLDER, Pages, make_pages
+from service.rendering import FOLDER, MOST, Pages, make_pages
 from service.search import Asked, Hit, Results
 from service.state import Meaning
 from service.store import load_graph
@@ -225,6 +226,38 @@ def test_a_foreign_graph_says_so(pages: Pages) -> None:
     assert "外部のグラフ" in make_pages(pages.graph, {}, {}).render_start("/")
 
 
+def test_a_graph_of_other_things_is_not_asked_our_questions(tmp_path: Path) -> None:
+    path = tmp_path / "animals.ttl"
+    path.write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix ex: <http://example.org/> ."
+        ' ex:s a skos:ConceptScheme ; skos:prefLabel "Animals"@en .'
+        ' ex:a a skos:Concept ; skos:inScheme ex:s ; skos:prefLabel "ape"@en .',
+        encoding="utf-8",
+    )
+    foreign = make_pages(load_graph(path, NAMES), {}, load_questions())
+    page = foreign.render_start("/")
+    assert "Animals" in page and "よくある問い" not in page
+    assert 'href="./page?uri=http%3A%2F%2Fexample.org%2Fs"' in page
+    concept_page = foreign.render_concept("/page", "http://example.org/a")
+    assert concept_page is not None and 'href="./data?uri=' in concept_page
+
+
+def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "many.ttl"
+    concepts = (
+        f'ex:c{number} a skos:Concept ; skos:inScheme ex:s ; skos:prefLabel "{number}"@en .'
+        for number in range(MOST + 7)
+    )
+    head = (
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix ex: <http://example.org/> ."
+    )
+    path.write_text(head + "ex:s a skos:ConceptScheme ." + "".join(concepts), encoding="utf-8")
+    page = make_pages(load_graph(path, NAMES), {}, {}).render_concept(
+        "/page", "http://example.org/s"
+    )
+    assert page is not None and "ほか 7 件" in page
+
+
 def test_contrast_is_aa() -> None:
     css = (FOLDER / "style.css").read_text(encoding="utf-8")
     for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]:
@@ -254,4 +287,4 @@ def luminance(colour: str) -> float:
 def test_pieces_put_together_are_the_text(text: str, spans: list[tuple[int, int]]) -> None:
     found = pieces(text, spans)
     assert "".join(piece for piece, _ in found) == text
-    assert all(one[1] != other[1] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] != other[1] for one, other in pairwise(found))
