@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 
 from loaders.build import Build
@@ -55,7 +56,7 @@ def _write(build: Build, folder: Path) -> None:
 
 def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
     """Write the manifest last: what has one is whole."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "graph": build.version,
         "edition": build.edition.key,
@@ -63,13 +64,12 @@ def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "documents": [asdict(document) for document in build.report.documents],
         "counts": dict(build.report.counts),
-        "files": {path.name: checksum(path) for path in files},
+        "files": {path.relative_to(folder).as_posix(): checksum(path) for path in files},
         **facts,
     }
     (folder / MANIFEST).write_text(_json(manifest), encoding="utf-8")
-    for path in folder.iterdir():
+    for path in (*folder.rglob("*"), folder):
         _sync(path)
-    _sync(folder)
 
 
 def _settle(staged: Path, place: Path) -> None:
@@ -93,24 +93,36 @@ def _complete(staged: Path, place: Path) -> None:
     if not missing:
         return
     for name in missing:
+        (place / name).parent.mkdir(exist_ok=True)
         (staged / name).replace(place / name)
+        _sync((place / name).parent)
     files = {**old["files"], **{name: new["files"][name] for name in missing}}
     (staged / MANIFEST).write_text(_json({**new, "files": files}), encoding="utf-8")
     _sync(staged / MANIFEST)
     (staged / MANIFEST).replace(place / MANIFEST)
+    _sync(place)
 
 
 @contextmanager
-def exclusive(data: Path) -> Iterator[None]:
-    """Hold the data directory for one build: ids are minted by one process at a time.
+def exclusive(data: Path, registry: Path) -> Iterator[None]:
+    """Hold the data directory and the registry, wherever it lies, for one build.
 
-    What a killed build left unfinished is cleared away.
+    Ids are minted by one process at a time. What a killed build left unfinished is cleared away.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / ".lock").open("w") as lock:
+    with _locked(data / ".lock"), _locked(registry.with_name(f".{registry.name}.lock")):
+        for folder in (data / BUILDS).glob(".*-*"):
+            shutil.rmtree(folder)
+        for file in (data / CURRENT, registry):
+            for draft in file.parent.glob(f".{escape(file.name)}.[0-9]*"):
+                draft.unlink()
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for draft in (data / BUILDS).glob(".*-*"):
-            shutil.rmtree(draft)
         yield
 
 

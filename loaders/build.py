@@ -6,7 +6,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from rdflib import Dataset, Graph
 from loaders.check import Fault, inspect, validate
 from loaders.graph import Assembly, assemble
 from loaders.identity import Place, Reader, Resolution, resolve
+from loaders.mapping_graph import SetCount, state_mappings
+from loaders.mappings import load_mappings
 from loaders.records import Outcome, Record, Scheme
 from loaders.registry import Registry
 from loaders.report import DocumentReport, LineStatus, Remark, Report, line_statuses, remarks, tally
@@ -86,13 +88,25 @@ def build(
     resolution = resolve(readers, registry, today)
     progress("グラフを組み立てる / assembling the graph")
     assembly = assemble(readers, resolution, vocabulary, edition, names)
+    mapped = state_mappings(assembly.dataset, load_mappings(), assembly.entities.keys(), names)
     nquads = canonical(assembly.dataset)
     progress("検査する / checking")
     faults = [*validate(assembly.dataset, names), *inspect(nquads, names)]
     report = _report(intake, resolution, assembly, edition, (nquads, faults), vocabulary)
+    report = with_mappings(report, mapped)
     if errors := report.worst("error"):
         raise BuildError("\n".join(map(str, errors)), report)
     return Build(nquads, report.graph, edition, report, resolution.registry)
+
+
+def with_mappings(report: Report, counts: Mapping[str, SetCount]) -> Report:
+    """The report with what became of the mapping sets, and their unused rows in all."""
+    unused = sum(count.unused for count in counts.values())
+    return replace(
+        report,
+        mapping_sets={name: asdict(count) for name, count in counts.items()},
+        unused={**report.unused, "mappings": unused},
+    )
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:

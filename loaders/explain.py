@@ -6,7 +6,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from loaders.registry import Row, load_registry
-from ontology.artefact import CURRENT, GRAPH, read_manifest
+from ontology.artefact import CURRENT, GRAPH, damage, read_manifest
 from ontology.terms import CLASSES, DEFAULT_BASE, PROV, SKOS, Names
 
 _WHY = {
@@ -19,7 +19,7 @@ _STATUS = {"active": "有効 / active", "retired": "廃止 / retired"}
 def explain(id: str, data: Path, registry: Path) -> dict[str, object] | None:
     """What is known of an id, as named facts; `None` where the registry does not know it.
 
-    Raises `RegistryError` on a damaged registry and `OSError` on an unreadable build.
+    Raises `RegistryError` on a damaged registry; of a damaged build it says what is broken.
     """
     known = load_registry(registry)
     row = known.rows.get(id)
@@ -51,6 +51,8 @@ def _in_build(id: str, data: Path) -> dict[str, object]:
     folder = data / CURRENT
     if not folder.exists():
         return {}
+    if broken := damage(folder):
+        return {"build": f"壊れています / damaged: {', '.join(broken)}"}
     store = Store()
     store.bulk_load(path=str(folder / GRAPH), format=RdfFormat.N_QUADS)
     entity = NamedNode(Names(_base(store)).entity(id))
@@ -61,7 +63,7 @@ def _in_build(id: str, data: Path) -> dict[str, object]:
 def _base(store: Store) -> str:
     """The base that a graph was built on, from the names of its graphs."""
     names = (graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode))
-    found = (name.partition("graph/")[0] for name in sorted(names) if "graph/" in name)
+    found = (name.rpartition("graph/")[0] for name in sorted(names) if "graph/" in name)
     return next(found, DEFAULT_BASE)
 
 

@@ -20,12 +20,14 @@ class PairingError(ValueError):
     """Two editions that are not parallel; the message names the first place they differ."""
 
 
-def pair(official: Sequence[Reader], open_edition: Sequence[Reader], today: date) -> Registry:
-    """Registry rows for the official reading that know the open edition's texts as well.
+def pair(
+    official: Sequence[Reader], open_edition: Sequence[Reader], known: Registry, today: date
+) -> Registry:
+    """The registry with rows for the official reading that know the open edition's texts as well.
 
-    Raises `PairingError` where a parent has other children in one edition than in the other.
+    Ids that are `known` stay what they are; new ones get packaged numbers. Raises `PairingError` where a parent has other children in one edition than in the other.
     """
-    minted = resolve(official, Registry(floor=1), today)
+    minted = resolve(official, replace(known, floor=1), today)
     rows = dict(minted.registry.rows)
     uncoded = {family: list(ids) for family, ids in _uncoded(official, minted.ids).items()}
     paired: dict[Place, str] = {}

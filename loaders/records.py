@@ -7,6 +7,7 @@ A line that none of them touches is reported as not understood, so nothing is lo
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -115,6 +116,25 @@ class Finding:
 
 Outcome = Scheme | Record | Skip | Finding
 Load = Callable[[Document], Iterator[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A relation between two entities that somebody decided, and why; SSSOM's slots.
+
+    `mapping_set` is the name of the set's graph; `subject`, `predicate`, `target` and
+    `justification` are CURIEs with the prefixes of `ontology.terms.Names`.
+    """
+
+    mapping_set: str
+    subject: str
+    predicate: str
+    target: str
+    justification: str
+    author: str
+    confidence: float
+    day: date
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from loaders.identity import Change, Reader
@@ -67,7 +67,11 @@ class DocumentReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a build has to say, ready for JSON (`dataclasses.asdict`)."""
+    """Everything a build has to say, ready for JSON (`dataclasses.asdict`).
+
+    `unused` counts what we know of entities that the documents do not yield; `mapping_sets` has
+    by the name of a set how many of its rows are `stated` and `unused`.
+    """
 
     edition: str
     graph: str
@@ -78,6 +82,7 @@ class Report:
     findings: tuple[Remark, ...]
     changes: tuple[Change, ...]
     unused: Mapping[str, int]
+    mapping_sets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def worst(self, severity: Severity) -> list[Remark]:
         """The findings of one severity."""
@@ -178,6 +183,8 @@ def _summary(report: Report) -> Iterator[str]:
     for each in report.documents:
         counts = "、".join(f"{_STATUS[key]} {count} 行" for key, count in each.lines.items())
         yield f"{each.name}: {each.kind} ({each.edition}, {each.encoding}) {counts}"
+    for name, rows in report.mapping_sets.items():
+        yield f"{rows['stated']:6}  {name}（使われない行 / unused rows: {rows['unused']}）"
     for what, count in report.unused.items():
         yield f"使われなかった {what} / unused: {count}"
 

@@ -30,10 +30,10 @@ def checksum(path: Path) -> str:
 def damage(folder: Path) -> list[str]:
     """The files of a build that are missing or not as its manifest says; none if it is whole."""
     try:
-        sums = read_manifest(folder)["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sums = read_manifest(folder)["files"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return [MANIFEST]
-    return [name for name, expected in sums.items() if not _is(folder / name, expected)]
+    return [name for name, expected in sums if not _is(folder / name, expected)]
 
 
 def _is(path: Path, expected: str) -> bool:

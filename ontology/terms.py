@@ -4,6 +4,7 @@ The only module that composes a URI of ours. Names are plain strings, so that th
 use them without importing an RDF library.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,10 +104,24 @@ MAPPING_GRAPHS: Final = (
     "map-scope-cmbok2",
     "map-guide-cmbok2",
 )
+#: the object of a mapping that says: this scheme has no term for the subject
+NO_TERM: Final = f"{SSSOM}NoTermFound"
 #: labels, glosses and readings of ours
 VOCABULARY_GRAPH: Final = "vocabulary"
 #: machine proposals: the one graph that the default graph leaves out
 PROPOSALS_GRAPH: Final = "proposals"
+
+
+def mapping_id(mapping_set: str, subject: str, predicate: str, target: str) -> str:
+    """The local id of a mapping: the same in every edition, in every build and on every base.
+
+    The set is its graph's name; subject, predicate and target are CURIEs.
+
+    >>> mapping_id("map-item-cmbok2", "ccg:task.E071", "cco:requiresAlso", "ccg:cmbok2.HR-5")
+    'map.4dcece47677f2677'
+    """
+    joined = "\n".join((mapping_set, subject, predicate, target))
+    return f"map.{hashlib.sha256(joined.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -163,6 +178,27 @@ class Names:
             "graph": f"{self.base}graph/",
             **FOREIGN_PREFIXES,
         }
+
+    def curie(self, uri: str) -> str:
+        """A URI with its prefix where one is known, else as it is.
+
+        >>> Names().curie("https://w3id.org/ccgraph/id/cmbok2.HR-5")
+        'ccg:cmbok2.HR-5'
+        """
+        for prefix, namespace in self.prefixes.items():
+            if uri.startswith(namespace) and uri != namespace:
+                return f"{prefix}:{uri.removeprefix(namespace)}"
+        return uri
+
+    def expanded(self, curie: str) -> str | None:
+        """The URI of a CURIE, `None` where its prefix is not known.
+
+        >>> Names().expanded("sssom:NoTermFound")
+        'https://w3id.org/sssom/NoTermFound'
+        """
+        prefix, colon, name = curie.partition(":")
+        namespace = self.prefixes.get(prefix)
+        return namespace + name if colon and namespace else None
 
     def rebased(self, text: str) -> str:
         """A text of ours (Turtle, SPARQL) that was written for the default base."""

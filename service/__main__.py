@@ -1,23 +1,28 @@
 """The command line: the only place where loaders and service meet."""
 
-import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+from pyoxigraph import RdfFormat
 from rich.logging import RichHandler
 
-from ontology.artefact import CURRENT
+from ontology.artefact import CURRENT, GRAPH
 from ontology.terms import Names
 from service import console
 from service.settings import SettingError, Settings
+
+if TYPE_CHECKING:
+    from service.questions import Answer
+    from service.store import Graph
 
 CLI: Final = typer.Typer(
     name="ccgraph",
@@ -35,7 +40,9 @@ USAGE: Final = 2
 
 Documents = Annotated[
     list[Path] | None,
-    typer.Argument(help="文書のファイルかフォルダー（省けば公開版） / documents, default: open edition"),
+    typer.Argument(
+        help="文書のファイルかフォルダー（省けば公開版） / documents, default: open edition"
+    ),
 ]
 Data = Annotated[
     Path | None, typer.Option("--data", "--out", help="データのフォルダー / data directory")
@@ -89,7 +96,7 @@ def _build(
     from loaders.registry import load_registry
 
     overlay = registry or settings.data / "registry.csv"
-    with artefact.exclusive(settings.data), console.progress(quiet) as tell:
+    with artefact.exclusive(settings.data, overlay), console.progress(quiet) as tell:
         made = make(
             documents,
             load_registry(overlay),
@@ -118,12 +125,14 @@ def _indexing(settings: Settings, tell: console.Steps) -> Any:
 def check(data: Data = None, graph: GraphFile = None, as_json: AsJson = False) -> None:
     """作ったグラフをもう一度検査する。 / Check the current graph: shapes, SKOS, checksums."""
     from loaders.check import check_file
-    from service.boot import graph_file
+    from service.boot import open_graph
 
-    with reported():
+    with reported(), TemporaryDirectory() as folder:
         settings = read_settings(data=data, graph=graph)
-        path = graph_file(settings)
-        faults = [asdict(fault) for fault in check_file(path, Names(settings.base))]
+        opened, path = open_graph(settings)
+        plain = Path(folder) / GRAPH
+        opened.store.dump(plain, RdfFormat.N_QUADS)
+        faults = [asdict(fault) for fault in check_file(plain, Names(settings.base))]
     if as_json:
         console.print_json({"graph": str(path), "findings": faults})
     else:
@@ -143,7 +152,7 @@ def serve(
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
     import uvicorn
 
-    from service.boot import graph_file
+    from service.boot import graph_file, open_state
 
     with reported():
         settings = read_settings(data=data, host=host, port=port, workers=workers, graph=graph)
@@ -151,17 +160,30 @@ def serve(
             console.say("グラフがないため、公開版を作ります。 / building the open edition first")
             _build(settings, [], None)
         graph_file(settings)
+        if settings.workers > 1:  # they would fail one by one, and for ever
+            open_state(settings)
     os.environ |= settings.environ()
-    uvicorn.run(
-        "service.boot:app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level=settings.log_level,
-        proxy_headers=False,
-        server_header=False,
-    )
+    with reported(), _statuses():
+        uvicorn.run(
+            "service.boot:app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            http="service.lenient_http:LenientProtocol",
+            log_level=settings.log_level,
+            proxy_headers=False,
+            server_header=False,
+        )
+
+
+@contextmanager
+def _statuses() -> Iterator[None]:
+    """A server that could not start was refused: uvicorn has statuses of its own for that."""
+    try:
+        yield
+    except SystemExit as stopped:
+        raise typer.Exit(FINDINGS if stopped.code else 0) from stopped
 
 
 @CLI.command()
@@ -184,6 +206,8 @@ def search(
     with reported():
         settings = read_settings(data=data, graph=graph)
         engine = open_search(settings, *open_graph(settings))
+    _refuse_unknown("--kind", kind, engine.known_kinds)
+    _refuse_unknown("--scheme", scheme, engine.known_schemes)
     asked = Asked(
         text=text, kinds=frozenset(kind or ()), schemes=frozenset(scheme or ()), limit=limit
     )
@@ -208,16 +232,30 @@ def query(
 ) -> None:
     """決まった問いに答える。 / Answer one of the documented questions, or a query in a file."""
     from service.boot import open_graph
-    from service.errors import Problem
-    from service.questions import ask, find_question, to_csv
+    from service.questions import to_csv
 
+    params = _pairs(param or [])
     with reported():
         opened, _ = open_graph(read_settings(data=data, graph=graph))
-        try:
-            answer = ask(find_question(name), opened, _pairs(param or []))
-        except Problem as problem:
-            refuse(str(problem), USAGE)
+        answer = _answer(name, opened, params)
     console.print_answer(answer.document(), output, to_csv(answer))
+
+
+def _answer(name: str, graph: "Graph", params: Mapping[str, str]) -> "Answer":
+    """The answer to a question; stops where there is none of the name or it is no SELECT query."""
+    from service.errors import Problem
+    from service.questions import ask, find_question
+    from service.sparql_lexer import examine
+
+    try:
+        question = find_question(name)
+        if (form := examine(question.text).form) != "SELECT":
+            refuse(f"{name}: {form} は使えません。SELECT で / not a SELECT query: {form}", USAGE)
+        return ask(question, graph, params)
+    except Problem as problem:
+        refuse(str(problem), USAGE)
+    except (SyntaxError, ValueError) as fault:
+        refuse(f"{name}: 問いとして読めません / cannot be read as a question: {fault}", USAGE)
 
 
 @CLI.command()
@@ -268,11 +306,11 @@ def pair(official: Path, open_edition: Path) -> None:
     """保守者向け: 二つの版から台帳を作り、書き出す。 / For maintainers: print a registry."""
     from loaders.build import files_of, take_in
     from loaders.pairing import pair as paired
-    from loaders.registry import dumps
+    from loaders.registry import dumps, load_registry
 
     with reported():
         both = [take_in(files_of([path])).readers for path in (official, open_edition)]
-        rows = paired(both[0], both[1], datetime.now(UTC).date()).rows
+        rows = paired(both[0], both[1], load_registry(), datetime.now(UTC).date()).rows
     sys.stdout.write(dumps(rows.values()))
 
 
@@ -288,6 +326,7 @@ def reported() -> Iterator[None]:
     from loaders.pairing import PairingError
     from loaders.registry import RegistryError
     from loaders.vocabulary import VocabularyError
+    from ontology.mapping_sets import MappingFileError
     from service.boot import DataError
     from service.encoders import EncoderError
     from service.evaluation import JudgmentError
@@ -298,7 +337,7 @@ def reported() -> Iterator[None]:
         refuse(str(fault), USAGE)
     except (
         BuildError, PairingError, RegistryError, VocabularyError, DataError, EncoderError,
-        JudgmentError, OSError,
+        JudgmentError, MappingFileError, OSError,
     ) as fault:  # fmt: skip
         refuse(str(fault), FINDINGS)
 
@@ -307,6 +346,13 @@ def refuse(sentence: str, status: int) -> NoReturn:
     """Say why and stop with an exit status."""
     console.complain(sentence)
     raise typer.Exit(status)
+
+
+def _refuse_unknown(option: str, given: list[str] | None, known: Collection[str]) -> None:
+    """A filter that nothing fits is a slip of the pen."""
+    if unknown := [each for each in given or () if each not in known]:
+        there = ", ".join(sorted(known))
+        refuse(f"{option} {', '.join(unknown)}: ありません / unknown; {there}", USAGE)
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

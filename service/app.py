@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from service.describe import Describer
 from service.errors import install_handlers
+from service.mappings import Mappings
 from service.middleware import Courtesies
 from service.notations import Notations
 from service.openapi import Application
@@ -18,7 +19,7 @@ from service.sparql import QueryPool
 from service.state import State, version
 
 #: modules of `service.routes` that hold a `router`
-ROUTERS: Final = ("operations", "linked_data", "resources", "search", "queries", "pages")
+ROUTERS: Final = ("operations", "linked_data", "resources", "search", "mappings", "queries", "pages")
 
 _DESCRIPTION: Final = (
     "コンタクトセンターの仕事と能力を一つの RDF グラフとして答えます。"
@@ -41,6 +42,7 @@ def create_app(state: State) -> FastAPI:
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
+    app.state.mappings = Mappings(state.graph)
     install_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(Courtesies)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from service.store import Graph, load_graph
 #: told what takes long: what, how many done, of how many
 Progress = Callable[[int, int], None]
 _LOG: Final = logging.getLogger("ccgraph")
+_INDEX: Final = "index"
 
 
 class DataError(Exception):
@@ -67,11 +69,31 @@ def open_search(
     """The search over a graph: the index saved beside it, or one made now."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    if (path.parent / MANIFEST).exists():
-        opened = open_index(path.parent, named, progress)
-        _tell(opened.notice)
-        return make_search(opened.index, named)
+    for place in _index_folders(path.parent, named.name):
+        try:
+            opened = open_index(place, named, progress)
+        except UnfitIndexError as fault:
+            _tell(str(fault))
+            continue
+        if opened.index.version == graph.version:
+            _tell(opened.notice)
+            return make_search(opened.index, named)
     return make_search(build_index(graph, named, progress=progress), named)
+
+
+def _index_folders(folder: Path, encoder: str) -> list[Path]:
+    """The indexes in a build, that of this encoder first."""
+    own = index_folder(folder, encoder)
+    return sorted(folder.glob(f"{_INDEX}-*/"), key=lambda place: (place != own, place))
+
+
+def index_folder(folder: Path, encoder: str) -> Path:
+    """Where a build keeps the index of an encoder, whose name may be a path.
+
+    >>> index_folder(Path("builds/v"), "models/e5 small").name
+    'index-models-e5-small'
+    """
+    return folder / f"{_INDEX}-{re.sub(r'[^A-Za-z0-9._-]', '-', encoder)[-100:]}"
 
 
 def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
@@ -79,13 +101,15 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
-    previous = previous_index(settings.data / CURRENT)
-    save(build_index(graph, named, previous=previous, progress=progress), folder)
+    previous = previous_index(index_folder(settings.data / CURRENT, named.name))
+    place = index_folder(folder, named.name)
+    place.mkdir()
+    save(build_index(graph, named, previous=previous, progress=progress), place)
     return {"encoder": named.name}
 
 
 def previous_index(folder: Path) -> Index | None:
-    """The index of a build, `None` where there is none that fits."""
+    """The index in a folder, `None` where there is none that fits."""
     try:
         return load(folder)
     except (OSError, UnfitIndexError):

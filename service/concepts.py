@@ -11,7 +11,7 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from ontology.terms import DCTERMS, OWL, PROV, RDF, RDFS, SCHEMA, SKOS, Names
+from ontology.terms import DCTERMS, NO_TERM, OWL, PROV, RDF, RDFS, SCHEMA, SKOS, Names
 from service.concept_model import (
     Concept,
     Group,
@@ -33,8 +33,9 @@ from service.concept_queries import (
 )
 from service.entities import Link, Terms, link, links, terms, value
 from service.links import span_of
+from service.mappings import nothing
 from service.store import Graph, Row
-from service.vocabulary import word_of
+from service.vocabulary import Word, word_of
 
 _BROADER: Final = (("out", f"{SKOS}broader"), ("in", f"{SKOS}narrower"))
 _NARROWER: Final = (("in", f"{SKOS}broader"), ("out", f"{SKOS}narrower"))
@@ -161,12 +162,20 @@ def _relations(graph: Graph, node: NamedNode, around: Sequence[Terms]) -> tuple[
             found[value(row["p"]), value(row["direction"])].append(row)
     reasons = _reasons(graph, node)
     ends = {key: links(graph.names, rows) for key, rows in found.items()}
+    for subject, uri, target in reasons:
+        if target == NO_TERM and subject == node.value:
+            ends[uri, "out"] = [nothing(graph.names)]
     shown = _most_specific(graph.names, ends)
     made = (
         Relation(word_of(graph.names, key[0]), key[1] == "in", _targets(node, key, each, reasons))
         for key, each in shown.items()
     )
-    return tuple(sorted(made, key=lambda each: (each.incoming, each.word.uri)))
+    return tuple(sorted(made, key=lambda each: (each.incoming, _rank(each.word), each.word.uri)))
+
+
+def _rank(word: Word) -> int:
+    """What is primary comes before what is so too."""
+    return 0 if word.name.endswith("Primarily") else 1
 
 
 def _most_specific(

@@ -72,4 +72,4 @@ def natural(text: str) -> tuple[tuple[int, str], ...]:
     ['HR-2', 'HR-10']
     """
     parts = re.split(r"(\d+)", text)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)

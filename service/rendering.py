@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 from ontology.terms import CLASSES
 from service.concepts import concept
 from service.links import root_of
+from service.mappings import Mapped, Mappings, Place
 from service.overview import Scheme, contents, derived_from, schemes
 from service.page import ICON, About, Page, about
 from service.parameters import options
@@ -111,6 +112,8 @@ class Pages:
 
     def render_concept(self, path: str, uri: str) -> str | None:
         """The concept with this IRI, ours or a foreign one."""
+        if mapped := self._mappings.about(uri):
+            return self._mapping(path, mapped)
         found = concept(self.graph, uri)
         if found is None:
             return None
@@ -125,6 +128,18 @@ class Pages:
             described=defined_term(found),
             questions=questions_about(found, self.questions.values()),
         )
+
+    def render_mappings(
+        self, path: str, rows: Sequence[Mapped], asked: Mapping[str, str], place: Place
+    ) -> str:
+        """A page of the mappings that were asked for."""
+        return self._render(
+            "mappings.html", path, rows=rows, asked=asked, place=place
+        )
+
+    def _mapping(self, path: str, mapped: Mapped) -> str:
+        ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]
+        return self._render("mapping.html", path, mapped=mapped, ends=ends, formats=FORMATS)
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
@@ -210,6 +225,10 @@ class Pages:
     @cached_property
     def _schemes(self) -> list[Scheme]:
         return schemes(self.graph)
+
+    @cached_property
+    def _mappings(self) -> Mappings:
+        return Mappings(self.graph)
 
     @cached_property
     def _ours(self) -> bool:

@@ -19,18 +19,25 @@ from typing import Any, Final, Protocol
 
 from ontology.terms import PROPOSALS_GRAPH
 from service import sparql_worker
-from service.errors import BadRequest, Problem, TooLarge, Unavailable
+from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
 from service.settings import Settings
+from service.sparql_grammar import fault_of, undeclared
 from service.sparql_lexer import Query, syntax_error
 from service.sparql_worker import Config, Job
 from service.store import Graph
 
-#: how long the first load of a graph may take, in seconds
-_START_LIMIT: Final = 600.0
+#: how long a query waits for the first load of the graph, in seconds
+_START_LIMIT: Final = 30.0
+#: how long to wait before a worker that could not load is started again, in seconds
+_PAUSE: Final = 2.0
 #: how long after its deadline a worker ends itself, should nobody have killed it
 _GRACE: Final = 1.0
 _LOG: Final = logging.getLogger("ccgraph")
-_POSITION: Final = re.compile(r"at (\d+):(\d+)")
+#: a sentence among the words an engine expected tells of a rule beyond the grammar
+_MEANING: Final = re.compile(r"[A-Z][a-z]+(?: [\w()]+){2,}")
+#: how many expected words, and how much of an engine's message, a problem shows
+_SHOWN: Final = 8
+_LONGEST: Final = 200
 
 
 @dataclass(frozen=True)
@@ -216,6 +223,8 @@ class QueryPool:
         except asyncio.IncompleteReadError:
             _LOG.critical("a query worker could not load %s", self._config["path"])
             await self._discard(process)
+            await asyncio.sleep(_PAUSE)
+            self._start_one()
             return
         self._idle.put_nowait(process)
         self._loaded.set()
@@ -270,13 +279,18 @@ def _over_cap(cap: str, limit: int) -> Problem:
 
 
 def _syntax(text: str, message: str) -> Problem:
-    found = _POSITION.search(message)
-    lines = text.split("\n")
-    line, column = (int(found[1]), int(found[2])) if found else (1, 1)
-    offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
-    return syntax_error(
-        text,
-        min(offset, len(text)),
-        "ここまでに文法の誤りがあります。",
-        message.split(",")[0][:200],
-    )
+    """What is wrong with a query that the engine refused, and where."""
+    if fault := fault_of(text):
+        expected = " ".join(fault.expected[:_SHOWN]) + (" …" if fault.expected[_SHOWN:] else "")
+        ja = f"ここには次のどれかが要ります: {expected}"
+        return syntax_error(text, fault.offset, ja, f"expected one of {expected}")
+    if token := undeclared(text):
+        prefix = token.text.partition(":")[0]
+        ja = (
+            f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
+        )
+        return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
+    found = _MEANING.search(message)
+    reason = found[0] if found else message[:_LONGEST]
+    ja = f"文法は正しいのですが、評価できません（{reason}）。"
+    return QuerySyntax(ja, f"well-formed, but not valid: {reason}", line=1, column=1, token="")

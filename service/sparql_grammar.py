@@ -61,7 +61,9 @@ class _Matcher:
         """The place after the element, `None` where it does not stand here."""
         kind, content = element
         if isinstance(content, str):
-            return self.match(self.rules[content], at) if kind == "rule" else self._word(content, at)
+            return (
+                self.match(self.rules[content], at) if kind == "rule" else self._word(content, at)
+            )
         if kind == "choice":
             return self._choice(content, at)
         if kind == "sequence":
@@ -76,12 +78,12 @@ class _Matcher:
         return None
 
     def _sequence(self, parts: Sequence[Element], at: int) -> int | None:
-        place: int | None = at
         for part in parts:
-            place = self.match(part, place)
-            if place is None:
+            after = self.match(part, at)
+            if after is None:
                 return None
-        return place
+            at = after
+        return at
 
     def _repeat(self, kind: str, part: Element, at: int) -> int | None:
         after = self.match(part, at)
@@ -106,6 +108,8 @@ class _Matcher:
 def fault_of(text: str) -> Fault | None:
     """Where a query breaks the grammar; `None` where it does not, whatever else is wrong.
 
+    `None` also for one that nests too deep to be followed.
+
     >>> fault_of("SELECT * { ?s ?p }").offset
     17
     >>> fault_of("SELECT * { ?s ?p ?o }") is None
@@ -113,11 +117,15 @@ def fault_of(text: str) -> Fault | None:
     """
     words = [token for token in tokens(text) if token.kind != "space"]
     matcher = _Matcher(words, _rules())
-    if matcher.match(("rule", "Query"), 0) is not None:
+    try:
+        whole = matcher.match(("rule", "Query"), 0) is not None
+    except RecursionError:
+        return None
+    if whole:
         return None
     place = matcher.farthest
     offset = words[place].start if place < len(words) else len(text.rstrip())
-    return Fault(offset, tuple(sorted(matcher.expected)))
+    return Fault(offset, tuple(sorted(matcher.expected, key=_keywords_last)))
 
 
 def undeclared(text: str) -> Token | None:
@@ -137,6 +145,10 @@ def undeclared(text: str) -> Token | None:
         if token.kind != "space":
             declaring = token.text.upper() == "PREFIX"
     return None
+
+
+def _keywords_last(word: str) -> tuple[bool, str]:
+    return word.isupper(), word
 
 
 def _is(token: Token, wanted: str) -> bool:

@@ -52,6 +52,18 @@ SPOILED = [
         "cmbok1.HR-5",
         "INSERT DATA { ccg:cmbok1.HR-5 skos:broadMatch ccg:cmbok2.HR-5 }",
     ),
+    (
+        "levels-apart",
+        "task.E001",
+        "INSERT DATA { ccg:task.E001 cco:atSkillLevel ccg:sfia9.CSMG-5 ."
+        " ccg:sfia9.CSMG-5 skos:broader ccg:sfia9.CSMG ; cco:atResponsibilityLevel ccg:sfia9.L5 ."
+        ' ccg:sfia9.L5 skos:notation "5" }',
+    ),
+    (
+        "levels-beside-no-term",
+        "task.T01",
+        "INSERT DATA { ccg:task.T01 cco:atSkillLevel ccg:sfia9.CSMG-3 }",
+    ),
     ("mapping-misuse", "task.T01", "INSERT DATA { ccg:task.T01 skos:closeMatch ccg:task.E001 }"),
     (
         "mappings-without-statement",
@@ -80,6 +92,11 @@ SPOILED = [
     ("reflexive-relations", "task.T01", "INSERT DATA { ccg:task.T01 skos:related ccg:task.T01 }"),
     ("relation-clashes", "task.E001", "INSERT DATA { ccg:task.E001 skos:related ccg:task.A01 }"),
     (
+        "several-matches",
+        "cmbok1.HR-5",
+        "INSERT DATA { ccg:cmbok1.HR-5 skos:closeMatch ccg:cmbok2.HR-5 }",
+    ),
+    (
         "solely-transitive",
         "task.E001",
         "INSERT DATA { ccg:task.E001 skos:broaderTransitive ccg:sfia9.CSMG }",
@@ -95,6 +112,11 @@ SPOILED = [
         "task.T01",
         "INSERT DATA { ccg:task.T01 prov:wasDerivedFrom"
         " <https://w3id.org/ccgraph/source/ffffffffffffffff#char=1,2> }",
+    ),
+    (
+        "statements-without-mapping",
+        "cmbok1.HR-5",
+        "DELETE WHERE { ?map sssom:subject_id ccg:cmbok1.HR-5 }",
     ),
     (
         "statements-without-mapping",

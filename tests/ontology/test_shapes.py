@@ -106,6 +106,23 @@ BROKEN = [
     ),
     ("object-of-level", "task.T01", "INSERT DATA { ccg:task.T01 cco:atSkillLevel ccg:sfia9.L3 }"),
     (
+        "two-levels",
+        "task.E001",
+        "INSERT DATA { ccg:task.E001 cco:atSkillLevel ccg:sfia9.CSMG-2, ccg:sfia9.CSMG-4 }",
+    ),
+    ("subject-of-match", "cmbok1.HR", "INSERT DATA { ccg:cmbok1.HR skos:closeMatch ccg:cmbok2.HR }"),
+    (
+        "object-of-match",
+        "cmbok1.HR-5",
+        "INSERT DATA { ccg:cmbok1.HR-5 skos:narrowMatch ccg:cmbok2.HR }",
+    ),
+    (
+        "same-competency",
+        "cmbok1.HR-5",
+        "INSERT DATA { ccg:cmbok1.HR-5 skos:exactMatch ccg:cmbok2.HR }",
+    ),
+    ("mapping-comment", MAP[4:], f'INSERT DATA {{ {MAP} sssom:comment "plain" }}'),
+    (
         "subject-of-describes",
         "task.T01",
         "INSERT DATA { ccg:task.T01 cco:describes ccg:cmbok2.HR-5 }",

@@ -3,11 +3,9 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
@@ -15,8 +13,11 @@ from fastapi.testclient import TestClient
 
 from ontology.terms import Names
 from service.app import create_app
+from service.lenient_http import LenientProtocol
+from service.questions import load_questions
+from service.rendering import make_pages
 from service.settings import Settings
-from service.state import Manifest, Meaning, State
+from service.state import Manifest, State
 from service.store import load_graph
 
 #: code and label in 1.0 and 2.0; some codes changed their meaning, some labels their spaces
@@ -83,44 +84,6 @@ graph:proposals {
 """
 
 
-@dataclass(frozen=True)
-class PlainPages:
-    """Pages without looks: what was asked for, in a paragraph."""
-
-    def _page(self, *parts: object) -> str:
-        return f"<!doctype html><title>ccgraph</title><p>{parts}</p>"
-
-    def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
-        return self._page(path, problem["status"], problem["detail"])
-
-    def render_concept(self, path: str, uri: str) -> str | None:
-        return self._page(path, uri)
-
-    def render_gone(self, path: str, uri: str) -> str:
-        return self._page(path, uri)
-
-    def render_choice(self, path: str, code: str, meanings: Sequence[Meaning]) -> str:
-        return self._page(path, code, meanings)
-
-    def render_ontology(self, path: str) -> str:
-        return self._page(path)
-
-    def render_source(self, path: str, uri: str) -> str | None:
-        return self._page(path, uri)
-
-    def render_graph(self, path: str, uri: str) -> str | None:
-        return self._page(path, uri)
-
-    def render_docs(self, path: str, openapi: Mapping[str, Any]) -> str:
-        return self._page(path, *openapi["paths"])
-
-    def render_editor(self, path: str) -> str:
-        return self._page(path, "SPARQL")
-
-    def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
-        return self._page(path, query, results)
-
-
 def trig() -> str:
     """The small graph, as TriG."""
     return HEAD + "".join(_scheme(name) for name in CODES) + REST
@@ -155,12 +118,20 @@ def graph_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def state_of(path: Path, **overrides: object) -> State:
     """A state over a graph file, with these settings."""
     settings = Settings.read({}, **{"encoder": "ngram", **overrides})
-    rights = {"ja": "試験版", "rights_ja": "文は ccgraph editors のもの。", "rights_en": "Ours."}
+    rights = {
+        "ja": "試験版",
+        "en": "test edition",
+        "rights_ja": "文は ccgraph editors のもの。",
+        "rights_en": "Ours.",
+    }
+    graph = load_graph(path, Names(settings.base))
+    questions = load_questions()
     return State(
         settings=settings,
-        graph=load_graph(path, Names(settings.base)),
+        graph=graph,
         graph_path=path,
-        pages=PlainPages(),
+        pages=make_pages(graph, rights, questions),
+        questions=questions,
         manifest=Manifest(edition="test", rights=rights),
         encoder=settings.encoder,
     )
@@ -184,7 +155,7 @@ def serving(state: State) -> Iterator[str]:
     """A real server on a free port; gives its root, ending in a slash."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(state), log_level="warning", lifespan="on")
+        config = uvicorn.Config(create_app(state), http=LenientProtocol, log_level="warning")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -1,6 +1,8 @@
 """Health, version, dumps, descriptions, documentation."""
 
 import gzip
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -83,6 +85,13 @@ def test_every_operation_has_an_example_that_runs(client: TestClient) -> None:
             assert operation["summary"], path
             assert "422" not in operation["responses"]
     assert client.get("/docs").headers["content-type"].startswith("text/html")
+
+
+def test_an_address_as_people_type_it(root: str) -> None:
+    place = urlsplit(root)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as line:
+        line.sendall("GET /code/ＯＰ－１１ HTTP/1.1\r\nHost: あ\r\n\r\n".encode())
+        assert line.recv(4096).startswith(b"HTTP/1.1 300 ")
 
 
 def test_an_unknown_path_is_a_problem(client: TestClient) -> None:
