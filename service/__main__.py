@@ -241,17 +241,17 @@ def query(
     console.print_answer(answer.document(), output, to_csv(answer))
 
 
-def _answer(name: str, graph: "Graph", params: Mapping[str, str]) -> "Answer":
+def _answer(name: str, graph: "Graph", params: list[tuple[str, str]]) -> "Answer":
     """The answer to a question; stops where there is none of the name or it is no SELECT query."""
     from service.errors import Problem
-    from service.questions import ask, find_question
+    from service.questions import ask, find_question, gathered
     from service.sparql_lexer import examine
 
     try:
         question = find_question(name)
         if (form := examine(question.text).form) != "SELECT":
             refuse(f"{name}: {form} は使えません。SELECT で / not a SELECT query: {form}", USAGE)
-        return ask(question, graph, params)
+        return ask(question, graph, gathered(question, params))
     except Problem as problem:
         refuse(str(problem), USAGE)
     except (SyntaxError, ValueError) as fault:
@@ -355,13 +355,13 @@ def _refuse_unknown(option: str, given: list[str] | None, known: Collection[str]
         refuse(f"{option} {', '.join(unknown)}: ありません / unknown; {there}", USAGE)
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    """`k=v` arguments as a mapping."""
+def _pairs(given: list[str]) -> list[tuple[str, str]]:
+    """`k=v` arguments as pairs."""
     split = [each.partition("=") for each in given]
     for key, equals, _ in split:
         if not equals:
             refuse(f"--param {key}: k=v の形で書いてください / expected k=v", USAGE)
-    return {key: value for key, _, value in split}
+    return [(key, value) for key, _, value in split]
 
 
 def main() -> None:

@@ -34,25 +34,31 @@ SELECT DISTINCT ?other WHERE {
 """
 _TO_HYPHEN: Final = re.compile("[‐-―−ー－-]")
 _DROPPED: Final = re.compile(r"[\s・_-]")
+_BETWEEN: Final = re.compile("[,、､\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterKind:
-    """What a parameter may be: its name for people and the classes it chooses from."""
+    """What a parameter may be: its name for people and the classes it chooses from.
+
+    Of a kind with `several`, a value may name more than one, separated by commas.
+    """
 
     ja: str
     en: str
     classes: tuple[str, ...] = ()
+    several: bool = False
 
+
+_TASKS: Final = ("Task", "EvaluationItem", "TaskMiddleCategory", "TaskMajorCategory")
 
 #: the kinds of parameters; those without classes are plain values, but `entity` takes any class
 KINDS: Final[Mapping[str, ParameterKind]] = {
     "competency": ParameterKind("コンピテンシー", "competency", ("Competency",)),
     "area": ParameterKind("分野", "area", ("Area",)),
-    "task": ParameterKind(
-        "タスク・評価項目",
-        "task or evaluation item",
-        ("Task", "EvaluationItem", "TaskMiddleCategory", "TaskMajorCategory"),
+    "task": ParameterKind("タスク・評価項目", "task or evaluation item", _TASKS),
+    "tasks": ParameterKind(
+        "タスク・評価項目（いくつでも）", "set of tasks or evaluation items", _TASKS, several=True
     ),
     "task-class": ParameterKind(
         "タスク", "task class", ("Task", "TaskMiddleCategory", "TaskMajorCategory")
@@ -68,18 +74,18 @@ KINDS: Final[Mapping[str, ParameterKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a parameter's value stands for; no term means everything.
+    """What a parameter's value stands for; no terms mean everything.
 
     `id` is the value in its canonical form, `label` what people read.
     """
 
     id: str
     label: str
-    term: Term | None = None
+    terms: tuple[Term, ...] = ()
 
 
 def resolve(graph: Graph, kind: str, value: str, *, parameter: str) -> Choice:
-    """The term that `value` names, for a parameter of this kind.
+    """The term that `value` names, or the terms of a kind with several, in the order given.
 
     A code may have any width, case and hyphen. Of several meanings the one whose scheme is not
     superseded is meant. Raises `BadRequest` with the candidates where none or several remain.
@@ -88,9 +94,11 @@ def resolve(graph: Graph, kind: str, value: str, *, parameter: str) -> Choice:
     if not text:
         return Choice("", "すべて")
     if kind == "text":
-        return Choice(text, f"「{text}」", Literal(text))
+        return Choice(text, f"「{text}」", (Literal(text),))
     if kind == "integer":
         return _integer(text, parameter)
+    if KINDS[kind].several:
+        return _several(graph, kind, text, parameter)
     return _entity(graph, kind, text, parameter)
 
 
@@ -130,8 +138,19 @@ def _integer(text: str, parameter: str) -> Choice:
             f"{parameter} has to be an integer, not {text}.",
             parameter=parameter,
         )
+    number = str(int(text))
+    return Choice(number, number, (Literal(number, datatype=NamedNode(f"{XSD}integer")),))
+
+
+def _several(graph: Graph, kind: str, text: str, parameter: str) -> Choice:
+    """The entities of a list; one that is named twice counts once."""
+    parts = (part.strip() for part in _BETWEEN.split(text))
+    found = [_entity(graph, kind, part, parameter) for part in parts if part]
+    each = {choice.id: choice for choice in found}.values()
     return Choice(
-        str(int(text)), str(int(text)), Literal(str(int(text)), datatype=NamedNode(f"{XSD}integer"))
+        ",".join(choice.id for choice in each),
+        "、".join(choice.label for choice in each) or "すべて",
+        tuple(term for choice in each for term in choice.terms),
     )
 
 
@@ -145,7 +164,7 @@ def _entity(graph: Graph, kind: str, text: str, parameter: str) -> Choice:
         raise _unclear(kind, text, parameter, found or _close(known, text))
     only = found[0]
     shown = f"{only.notation} {only.label}" if only.notation else only.label
-    return Choice(only.id, shown, NamedNode(only.uri))
+    return Choice(only.id, shown, (NamedNode(only.uri),))
 
 
 def _exactly(graph: Graph, kind: str, text: str) -> list[Link]:

@@ -12,14 +12,15 @@ A file starts with header lines, `#+ key: value`, and is a valid query as it sta
 
 A parameter is a line `VALUES ?competency { ccg:cmbok2.HR-5 }`, whose braces are filled anew; an
 empty value stands for everything (`{ UNDEF }`). The summary may use `{count}`, each parameter by
-its name, and `{distinct_COLUMN}`. An `entity` column `x` holds IRIs: the rows give its id as `x`
+its name, `{distinct_COLUMN}` and `{tally_COLUMN}` (how many rows have each value). An `entity` column `x` holds IRIs: the rows give its id as `x`
 and its IRI as `x_uri`.
 """
 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -158,7 +159,7 @@ def read_question(path: Path) -> Question:
 def fill(question: Question, graph: Graph, choices: Mapping[str, Choice]) -> str:
     """The query, without headers and on the base in use, with the chosen terms in its VALUES."""
     serialised = {
-        name: str(choice.term) if choice.term else "UNDEF" for name, choice in choices.items()
+        name: " ".join(map(str, choice.terms)) or "UNDEF" for name, choice in choices.items()
     }
 
     def braces(found: re.Match[str]) -> str:
@@ -187,6 +188,22 @@ def ask(question: Question, graph: Graph, params: Mapping[str, str]) -> Answer:
         _summary(question, choices, rows),
         query,
     )
+
+
+def gathered(question: Question, given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Parameters as they were given; one that takes several values may be repeated.
+
+    Raises `BadRequest` on another that is given twice.
+    """
+    several = {each.name for each in question.params if KINDS[each.kind].several}
+    found: dict[str, str] = {}
+    for name, text in given:
+        if name in found and name not in several:
+            raise BadRequest(
+                f"{name} は一つだけ指定してください。", f"Give {name} only once.", parameter=name
+            )
+        found[name] = f"{found[name]},{text}" if name in found else text
+    return found
 
 
 def to_csv(answer: Answer) -> str:
@@ -249,7 +266,14 @@ def _summary(
     values: dict[str, object] = {name: choice.label for name, choice in choices.items()}
     for column in question.columns:
         values[f"distinct_{column}"] = len({row[column] for row in rows if row.get(column)})
+        values[f"tally_{column}"] = _tally(row[column] for row in rows if row.get(column))
     return question.summary.format_map({**values, "count": len(rows)})
+
+
+def _tally(values: Iterable[object]) -> str:
+    """How often each value occurs, in the order of the rows."""
+    counts = Counter(values)
+    return "、".join(f"{value}{count}件" for value, count in counts.items()) or "なし"
 
 
 def _headers(file: str, text: str) -> Iterator[tuple[str, str, str]]:

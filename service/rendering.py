@@ -20,7 +20,7 @@ from service.links import root_of
 from service.mappings import Mapped, Mappings, Place
 from service.overview import Scheme, contents, derived_from, schemes
 from service.page import ICON, About, Page, about
-from service.parameters import options
+from service.parameters import KINDS, options
 from service.questions import Answer, Question, fill
 from service.search import Asked, Results
 from service.state import Meaning
@@ -256,6 +256,8 @@ class Pages:
             "value": answer.params[name],
             "options": found,
             "optional": not param.default,
+            "several": KINDS[param.kind].several,
+            "chosen": answer.params[name].split(",") if found else [],
             "ambiguous": len(set(notations)) < len(notations),
         }
 

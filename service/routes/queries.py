@@ -6,9 +6,9 @@ from typing import Annotated, Final, cast
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from service.errors import BadRequest, NotFound
+from service.errors import NotFound
 from service.negotiation import CSV, HTML, LIST_OFFERS
-from service.questions import Question, ask, to_csv
+from service.questions import Question, ask, gathered, to_csv
 from service.rendering import Pages
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, html
@@ -43,7 +43,8 @@ def answer(
             f"There is no question {name}; there are: {known}",
         )
     offer = acceptable(request, LIST_OFFERS)
-    found = ask(question, state.graph, _params(request))
+    given = (pair for pair in request.query_params.multi_items() if pair[0] not in _FORMS)
+    found = ask(question, state.graph, gathered(question, given))
     if offer.name == HTML.name:
         pages = cast(Pages, state.pages)
         return html(pages.render_query(request.url.path, question, found))
@@ -74,15 +75,3 @@ def describe(question: Question) -> dict[str, object]:
 
 def _questions(state: State) -> Mapping[str, Question]:
     return cast(Mapping[str, Question], state.questions or {})
-
-
-def _params(request: Request) -> dict[str, str]:
-    """The question's parameters; one that is given twice is refused."""
-    given = [(key, value) for key, value in request.query_params.multi_items() if key not in _FORMS]
-    params = dict(given)
-    for key in params:
-        if sum(name == key for name, _ in given) > 1:
-            raise BadRequest(
-                f"{key} は一つだけ指定してください。", f"Give {key} only once.", parameter=key
-            )
-    return params

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, damage, read_man
 from ontology.terms import Names
 
 HERE = Path(__file__).parent
-FILES = {"graph.nq", "report.json", "report.txt", "changes.json", "manifest.json", "index-a/vectors"}
+FILES = {GRAPH, "report.json", "report.txt", "changes.json", MANIFEST, "index-a/vectors"}
 TASKS = """タスク一覧
 タスク大分類 タスク中分類 タスク小分類
 窓口 受付業務 来客受付評価項目を表示
@@ -187,7 +188,7 @@ def killed(folder: Path, found: Build, start: Path, files: Mapping[str, bytes]) 
     script = [HERE / "killed_builds.py", folder / "build", start, results]
     subprocess.run(
         [sys.executable, *map(str, script)], check=True, cwd=HERE.parents[1],
-        env={"PYTHONPATH": str(HERE.parents[1])},
+        env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
     )  # fmt: skip
     assert served(results / "whole") == found.version
     deaths = [path for path in results.iterdir() if path.name.isdigit()]
