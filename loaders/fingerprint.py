@@ -8,6 +8,7 @@ it also answers containment, which tells a sentence that was cut off from a rewo
 import base64
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 from loaders.text import normal
 
@@ -61,7 +62,7 @@ def containment(part: Fingerprint, whole: Fingerprint) -> float:
 
 
 def _sketch(folded: str) -> int:
-    grams = {*folded, *map("".join, zip(folded, folded[1:], strict=False))}
+    grams = {*folded, *map("".join, pairwise(folded))}
     bits = 0
     for gram in grams:
         digest = hashlib.blake2b(gram.encode(), digest_size=4).digest()

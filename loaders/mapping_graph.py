@@ -16,9 +16,7 @@ from ontology.mapping_sets import LICENCE, TITLES
 from ontology.terms import SSSOM, Names, mapping_id
 
 #: how far a subject of a superseded scheme went: whatever the match, its object is the successor
-_MATCHES: Final = frozenset(
-    {SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch}
-)
+_MATCHES: Final = frozenset({SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch})
 _Triple = tuple[URIRef, URIRef, URIRef | Literal]
 
 

@@ -63,7 +63,7 @@ def _read(path: Path, name: str) -> Iterator[tuple[int, MappedPair]]:
     if name not in PREDICATES:
         known = " ".join(MAPPING_GRAPHS)
         raise MappingFileError(
-            f"{path.name}: この名前の対応付け集合はありません / is no mapping set; there are {known}"
+            f"{path.name}: この名前の集合はありません / is no mapping set; there are {known}"
         )
     if str(head.mapping_set_id) != Names().graph(name):
         raise MappingFileError(
@@ -115,9 +115,7 @@ def _checked(file: str, rows: Iterable[tuple[int, MappedPair]]) -> Iterator[Mapp
             raise _fault(file, line, f"この対は {first} 行目にもある", f"also in line {first}")
         nothing = each.target == NOTHING
         if ends.setdefault(each.subject, nothing) != nothing:
-            raise _fault(
-                file, line, f"{NOTHING} とレベルが並んでいる", f"{NOTHING} beside a level"
-            )
+            raise _fault(file, line, f"{NOTHING} とレベルが並んでいる", f"{NOTHING} beside a level")
         yield each
 
 

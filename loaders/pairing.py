@@ -25,7 +25,8 @@ def pair(
 ) -> Registry:
     """The registry with rows for the official reading that know the open edition's texts as well.
 
-    Ids that are `known` stay what they are; new ones get packaged numbers. Raises `PairingError` where a parent has other children in one edition than in the other.
+    Ids that are `known` stay what they are, retired ones too; new ones get packaged numbers.
+    Raises `PairingError` where a parent has other children in one edition than in the other.
     """
     minted = resolve(official, replace(known, floor=1), today)
     rows = dict(minted.registry.rows)
@@ -42,7 +43,7 @@ def pair(
                 raise PairingError(f"only in the open edition: {record.label.value} ({parent})")
             paired[index, record.key] = id
             rows[id] = _with_text(rows[id], record)
-    if left := rows.keys() - set(paired.values()):
+    if left := set(minted.ids.values()) - set(paired.values()):
         raise PairingError(f"only in the official edition: {' '.join(sorted(left))}")
     return Registry(rows, floor=1)
 

@@ -120,7 +120,7 @@ def _curie(place: str, curie: str, converter: Converter) -> str:
     uri = converter.expand(curie) if ":" in curie else None
     if uri is None:
         raise MappingFileError(
-            f"{place}: {curie} の接頭辞が curie_map にありません / its prefix is not in the curie_map"
+            f"{place}: {curie} の接頭辞が curie_map にない / prefix not in the curie_map"
         )
     return Names().curie(uri)
 

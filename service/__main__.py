@@ -244,14 +244,15 @@ def query(
 def _answer(name: str, graph: "Graph", params: list[tuple[str, str]]) -> "Answer":
     """The answer to a question; stops where there is none of the name or it is no SELECT query."""
     from service.errors import Problem
-    from service.questions import ask, find_question, gathered
+    from service.parameters import gathered
+    from service.questions import ask, find_question
     from service.sparql_lexer import examine
 
     try:
         question = find_question(name)
         if (form := examine(question.text).form) != "SELECT":
             refuse(f"{name}: {form} は使えません。SELECT で / not a SELECT query: {form}", USAGE)
-        return ask(question, graph, gathered(question, params))
+        return ask(question, graph, gathered(question.kinds, params))
     except Problem as problem:
         refuse(str(problem), USAGE)
     except (SyntaxError, ValueError) as fault:
@@ -322,6 +323,16 @@ def read_settings(**overrides: object) -> Settings:
 @contextmanager
 def reported() -> Iterator[None]:
     """Turn what is wrong with input into a sentence and an exit status, never a traceback."""
+    try:
+        yield
+    except SettingError as fault:
+        refuse(str(fault), USAGE)
+    except _faults() as fault:
+        refuse(str(fault), FINDINGS)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What says that input is wrong; called only then, so that serving imports no loader."""
     from loaders.build import BuildError
     from loaders.pairing import PairingError
     from loaders.registry import RegistryError
@@ -331,15 +342,8 @@ def reported() -> Iterator[None]:
     from service.encoders import EncoderError
     from service.evaluation import JudgmentError
 
-    try:
-        yield
-    except SettingError as fault:
-        refuse(str(fault), USAGE)
-    except (
-        BuildError, PairingError, RegistryError, VocabularyError, DataError, EncoderError,
-        JudgmentError, MappingFileError, OSError,
-    ) as fault:  # fmt: skip
-        refuse(str(fault), FINDINGS)
+    loading = (BuildError, PairingError, RegistryError, VocabularyError, MappingFileError)
+    return (*loading, DataError, EncoderError, JudgmentError, OSError)
 
 
 def refuse(sentence: str, status: int) -> NoReturn:
@@ -369,7 +373,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console.ERR)]
     )
-    CLI()
+    CLI(prog_name="ccgraph")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,15 @@ from service.sparql import QueryPool
 from service.state import State, version
 
 #: modules of `service.routes` that hold a `router`
-ROUTERS: Final = ("operations", "linked_data", "resources", "search", "mappings", "queries", "pages")
+ROUTERS: Final = (
+    "operations",
+    "linked_data",
+    "resources",
+    "search",
+    "mappings",
+    "queries",
+    "pages",
+)
 
 _DESCRIPTION: Final = (
     "コンタクトセンターの仕事と能力を一つの RDF グラフとして答えます。"

@@ -42,6 +42,10 @@ _NARROWER: Final = (("in", f"{SKOS}broader"), ("out", f"{SKOS}narrower"))
 _LABELS: Final = (f"{SKOS}prefLabel", f"{RDFS}label", f"{DCTERMS}title", f"{SCHEMA}name")
 _NAMES: Final = (*_LABELS, f"{SKOS}altLabel", f"{SKOS}hiddenLabel")
 _NOTES: Final = ("note", "scopeNote", "example", "historyNote", "editorialNote", "changeNote")
+_INVERSE: Final = {
+    f"{DCTERMS}isReplacedBy": f"{DCTERMS}replaces",
+    f"{DCTERMS}replaces": f"{DCTERMS}isReplacedBy",
+}
 #: shown in places of their own, and so not among the links
 _STRUCTURE: Final = frozenset(
     {f"{RDF}type", f"{PROV}wasDerivedFrom"}
@@ -165,7 +169,7 @@ def _relations(graph: Graph, node: NamedNode, around: Sequence[Terms]) -> tuple[
     for subject, uri, target in reasons:
         if target == NO_TERM and subject == node.value:
             ends[uri, "out"] = [nothing(graph.names)]
-    shown = _most_specific(graph.names, ends)
+    shown = _most_specific(graph.names, _once(ends))
     made = (
         Relation(word_of(graph.names, key[0]), key[1] == "in", _targets(node, key, each, reasons))
         for key, each in shown.items()
@@ -174,8 +178,24 @@ def _relations(graph: Graph, node: NamedNode, around: Sequence[Terms]) -> tuple[
 
 
 def _rank(word: Word) -> int:
-    """What is primary comes before what is so too."""
-    return 0 if word.name.endswith("Primarily") else 1
+    """What is required comes first, and first what is so primarily."""
+    order = ("requiresPrimarily", "requiresAlso", "requires")
+    return order.index(word.name) if word.name in order else len(order)
+
+
+def _once(ends: Mapping[tuple[str, str], list[Link]]) -> dict[tuple[str, str], list[Link]]:
+    """Leave out a link inwards where its inverse says the same outwards."""
+    said = {
+        (_INVERSE[uri], end.uri)
+        for (uri, direction), found in ends.items()
+        if direction == "out" and uri in _INVERSE
+        for end in found
+    }
+    kept = {
+        key: [each for each in found if key[1] == "out" or (key[0], each.uri) not in said]
+        for key, found in ends.items()
+    }
+    return {key: found for key, found in kept.items() if found}
 
 
 def _most_specific(

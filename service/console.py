@@ -1,6 +1,7 @@
 """What the command line prints: tables for people on the terminal, JSON for machines."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-OUT: Final = Console(soft_wrap=True, highlight=False)
+#: columns of a table that is not read on a terminal
+_WIDE: Final = 160
+OUT: Final = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
 _SEVERITIES: Final = {"error": "エラー", "warning": "警告", "info": "情報"}
@@ -101,7 +104,8 @@ def print_hits(results: Mapping[str, Any]) -> None:
     """Hits of a search, best first, with what matched."""
     table = Table("スコア", "id", "名前 / label", "一致 / matched")
     for hit in results["hits"]:
-        matched = "、".join(f"{each['field']}: {each['text']}" for each in hit["why"]["matched"][:2])
+        matches = hit["why"]["matched"][:2]
+        matched = "、".join(f"{each['field']}: {each['text']}" for each in matches)
         table.add_row(f"{hit['score']:.2f}", hit["id"], escape(hit["label"]), escape(matched))
     OUT.print(table)
     OUT.print(f"{results['total']} 件 / hits, {results['took_ms']} ms")
@@ -114,9 +118,12 @@ def print_answer(answer: Mapping[str, Any], form: Format, csv: str) -> None:
     elif form is Format.CSV:
         OUT.file.write(csv)
     else:
-        table = Table(*answer["columns"])
+        shown = [name for name in answer["columns"] if not name.endswith("_uri")]
+        table = Table()
+        for name in shown:
+            table.add_column(name, overflow="fold")
         for row in answer["rows"]:
-            cells = (row.get(column) for column in answer["columns"])
+            cells = (row.get(name) for name in shown)
             table.add_row(*(escape("" if cell is None else str(cell)) for cell in cells))
         OUT.print(table)
         OUT.print(escape(answer["summary"]))

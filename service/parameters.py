@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,6 +100,24 @@ def resolve(graph: Graph, kind: str, value: str, *, parameter: str) -> Choice:
     if KINDS[kind].several:
         return _several(graph, kind, text, parameter)
     return _entity(graph, kind, text, parameter)
+
+
+def gathered(kinds: Mapping[str, str], given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Parameters as they were given; one of a kind with several may be repeated.
+
+    `kinds` are the parameters' kinds by name. Raises `BadRequest` on another given twice.
+
+    >>> gathered({"tasks": "tasks"}, [("tasks", "T01"), ("tasks", "T17")])
+    {'tasks': 'T01,T17'}
+    """
+    found: dict[str, str] = {}
+    for name, text in given:
+        if name in found and not (name in kinds and KINDS[kinds[name]].several):
+            raise BadRequest(
+                f"{name} は一つだけ指定してください。", f"Give {name} only once.", parameter=name
+            )
+        found[name] = f"{found[name]},{text}" if name in found else text
+    return found
 
 
 def options(graph: Graph, kind: str) -> list[Link]:

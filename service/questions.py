@@ -12,8 +12,8 @@ A file starts with header lines, `#+ key: value`, and is a valid query as it sta
 
 A parameter is a line `VALUES ?competency { ccg:cmbok2.HR-5 }`, whose braces are filled anew; an
 empty value stands for everything (`{ UNDEF }`). The summary may use `{count}`, each parameter by
-its name, `{distinct_COLUMN}` and `{tally_COLUMN}` (how many rows have each value). An `entity` column `x` holds IRIs: the rows give its id as `x`
-and its IRI as `x_uri`.
+its name, `{distinct_COLUMN}` and `{tally_COLUMN}` (how many rows have each value). An `entity`
+column `x` holds IRIs: the rows give its id as `x` and its IRI as `x_uri`.
 """
 
 import csv
@@ -86,6 +86,11 @@ class Question:
     summary: str
     text: str
     order: int = 99
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kind of each parameter by its name."""
+        return {each.name: each.kind for each in self.params}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +193,6 @@ def ask(question: Question, graph: Graph, params: Mapping[str, str]) -> Answer:
         _summary(question, choices, rows),
         query,
     )
-
-
-def gathered(question: Question, given: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Parameters as they were given; one that takes several values may be repeated.
-
-    Raises `BadRequest` on another that is given twice.
-    """
-    several = {each.name for each in question.params if KINDS[each.kind].several}
-    found: dict[str, str] = {}
-    for name, text in given:
-        if name in found and name not in several:
-            raise BadRequest(
-                f"{name} は一つだけ指定してください。", f"Give {name} only once.", parameter=name
-            )
-        found[name] = f"{found[name]},{text}" if name in found else text
-    return found
 
 
 def to_csv(answer: Answer) -> str:

@@ -133,9 +133,7 @@ class Pages:
         self, path: str, rows: Sequence[Mapped], asked: Mapping[str, str], place: Place
     ) -> str:
         """A page of the mappings that were asked for."""
-        return self._render(
-            "mappings.html", path, rows=rows, asked=asked, place=place
-        )
+        return self._render("mappings.html", path, rows=rows, asked=asked, place=place)
 
     def _mapping(self, path: str, mapped: Mapped) -> str:
         ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]

@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 
 from service.errors import NotFound
 from service.negotiation import CSV, HTML, LIST_OFFERS
-from service.questions import Question, ask, gathered, to_csv
+from service.parameters import gathered
+from service.questions import Question, ask, to_csv
 from service.rendering import Pages
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, html
@@ -44,7 +45,7 @@ def answer(
         )
     offer = acceptable(request, LIST_OFFERS)
     given = (pair for pair in request.query_params.multi_items() if pair[0] not in _FORMS)
-    found = ask(question, state.graph, gathered(question, given))
+    found = ask(question, state.graph, gathered(question.kinds, given))
     if offer.name == HTML.name:
         pages = cast(Pages, state.pages)
         return html(pages.render_query(request.url.path, question, found))

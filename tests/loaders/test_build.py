@@ -147,7 +147,7 @@ def test_the_same_documents_give_the_same_version(open_build: Build) -> None:
     assert made(OPEN_EDITION).version == open_build.version
 
 
-def test_an_edited_sentence_keeps_its_id_in_a_fresh_clone(tmp_path: Path, open_build: Build) -> None:
+def test_a_fresh_clone_knows_an_edited_sentence(tmp_path: Path, open_build: Build) -> None:
     sentence = item_of(open_build, 20)
     folder = edited(tmp_path, "tasks.txt", sentence, f"必要に応じて{sentence}")
     found = made(folder)
@@ -175,7 +175,7 @@ def test_an_inserted_sentence_gets_a_number_of_the_user(tmp_path: Path, open_bui
     assert again.report.changes == ()
 
 
-@pytest.mark.parametrize("share", [0.1, 0.35, 0.5, 0.77, 0.98])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.93])
 @pytest.mark.parametrize("name", sorted(path.name for path in OPEN_EDITION.iterdir()))
 def test_a_document_that_stops_retires_nothing(tmp_path: Path, name: str, share: float) -> None:
     text = (OPEN_EDITION / name).read_text(encoding="utf-8")
@@ -192,7 +192,8 @@ def test_encodings_and_newlines_change_no_id(
     tmp_path: Path, open_build: Build, encoding: str
 ) -> None:
     for path in OPEN_EDITION.iterdir():
-        text = path.read_text(encoding="utf-8").replace("\xa0", " ").replace("•", "・").replace("\n", "\r\n")
+        text = path.read_text(encoding="utf-8").replace("\n", "\r\n")
+        text = text.replace("\xa0", " ").replace("•", "・")
         (tmp_path / path.name).write_bytes(text.encode(encoding, errors="replace"))
     found = made(tmp_path)
     assert labels(found).keys() == labels(open_build).keys()

@@ -110,7 +110,11 @@ BROKEN = [
         "task.E001",
         "INSERT DATA { ccg:task.E001 cco:atSkillLevel ccg:sfia9.CSMG-2, ccg:sfia9.CSMG-4 }",
     ),
-    ("subject-of-match", "cmbok1.HR", "INSERT DATA { ccg:cmbok1.HR skos:closeMatch ccg:cmbok2.HR }"),
+    (
+        "subject-of-match",
+        "cmbok1.HR",
+        "INSERT DATA { ccg:cmbok1.HR skos:closeMatch ccg:cmbok2.HR }",
+    ),
     (
         "object-of-match",
         "cmbok1.HR-5",

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import NamedNode, RdfFormat, Store
 
 from loaders.build import build
 from loaders.registry import load_registry
 from ontology.terms import Names
 from service.errors import BadRequest
-from service.parameters import folded, resolve
+from service.parameters import folded, gathered, resolve
 from service.questions import (
     HOME,
     Question,
@@ -90,11 +90,74 @@ def test_which_tasks_map_to_coaching(graph: Graph) -> None:
     assert answer.params == {"competency": "cmbok2.HR-5"}
     assert [(row["work"], row["grade"]) for row in answer.rows] == [("task.E071", "あわせて")]
     assert answer.rows[0]["work_uri"] == NAMES.entity("task.E071")
-    assert answer.summary == "HR-5 コーチングについて、対応する仕事は1件です。"
+    assert answer.summary == "HR-5 コーチングについて、対応する仕事は1件です（あわせて1件）。"
+
+
+def test_without_primary_work_the_answer_is_graded_and_explained(open_graph: Graph) -> None:
+    answer = ask(QUESTIONS["tasks-for-competency"], open_graph, {"competency": "HR-5"})
+    assert answer.rows
+    assert [row["grade"] for row in answer.rows] == sorted(
+        (row["grade"] for row in answer.rows), key=["主に", "あわせて"].index
+    )
+    assert all(row["reason"] and row["confidence"] and row["mapping"] for row in answer.rows)
+    assert "件）" in answer.summary
+
+
+@pytest.mark.parametrize(
+    "given", ["T17,E072", "T17、E072", "task.T17, task.E072", "育成,T17,task.E072"]
+)
+def test_a_role_is_a_set_of_tasks(graph: Graph, given: str) -> None:
+    choice = resolve(graph, "tasks", given, parameter="tasks")
+    assert choice.id == "task.T17,task.E072"
+    assert choice.terms == tuple(map(NamedNode, map(NAMES.entity, ("task.T17", "task.E072"))))
+
+
+@given(st.lists(st.sampled_from(["T17", "E071", "E072"]), min_size=1))
+def test_a_set_is_named_by_its_canonical_form(names: list[str]) -> None:
+    graph = load_graph(SMALL, NAMES)
+    once = resolve(graph, "tasks", ",".join(names), parameter="tasks")
+    assert resolve(graph, "tasks", once.id, parameter="tasks") == once
+    assert len(once.terms) == len(set(names))
+
+
+def test_a_plan_for_two_tasks_is_the_union(open_graph: Graph) -> None:
+    def plan(tasks: str) -> set[object]:
+        rows = ask(QUESTIONS["training-plan"], open_graph, {"tasks": tasks}).rows
+        return {row["competency"] for row in rows}
+
+    assert plan("T17,T20") == plan("T17") | plan("T20") != plan("T17")
+
+
+def test_only_a_set_may_be_given_in_parts() -> None:
+    assert gathered({"tasks": "tasks"}, [("tasks", "a"), ("tasks", "b")]) == {"tasks": "a,b"}
+    with pytest.raises(BadRequest, match="task"):
+        gathered({"task": "task"}, [("task", "a"), ("task", "b")])
+    with pytest.raises(BadRequest, match="what"):
+        gathered({}, [("what", "a"), ("what", "b")])
+
+
+def test_the_matrix_is_drawn_within_a_class(open_graph: Graph) -> None:
+    def classes(within: str) -> set[str]:
+        rows = ask(QUESTIONS["area-task-matrix"], open_graph, {"within": within}).rows
+        return {str(row["class"])[:6] for row in rows}
+
+    assert classes("") == {"task.M"}
+    assert classes("M02") == {"task.T"}
+
+
+@pytest.mark.parametrize("code", ["AR-4", "cmbok1.AR-4", NAMES.entity("cmbok1.AR-4")])
+def test_the_fate_of_a_code(open_graph: Graph, code: str) -> None:
+    rows = ask(QUESTIONS["code-history"], open_graph, {"code": code}).rows
+    assert {row["label"] for row in rows if row["concept"] == "cmbok1.AR-4"} == {
+        "業務と調達プロセスの監査"
+    }
+    fates = {row["other"] for row in rows if row["concept"] == "cmbok1.AR-4"}
+    assert "cmbok2.AR-4" not in fates and "cmbok2.AU-2" in fates
 
 
 def test_without_work_of_its_own_the_area_answers(graph: Graph) -> None:
     answer = ask(QUESTIONS["tasks-for-competency"], graph, {"competency": "HR-2"})
+    assert all("近い" in str(row["grade"]) for row in answer.rows)
     assert {row["via"] for row in answer.rows} == {"cmbok2.HR-5", "cmbok2.HR-10"}
 
 
