@@ -419,6 +419,13 @@ class TestExplain:
         assert "task.E9999" in told.err
 
 
+def wait_until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.1)
+
+
 @contextmanager
 def serving(*arguments: object, cwd: Path, **variables: str) -> Iterator[httpx.Client]:
     """A client of a server on a free port; asked to end, the server ends cleanly."""
@@ -431,8 +438,7 @@ def serving(*arguments: object, cwd: Path, **variables: str) -> Iterator[httpx.C
         process = subprocess.Popen(command, cwd=cwd, env=environment(**variables), stderr=err)
     try:
         with _client(f"http://127.0.0.1:{port}") as client:
-            while process.poll() is None and not _ready(client):
-                time.sleep(0.1)
+            wait_until(lambda: process.poll() is not None or _ready(client))
             yield client
     finally:
         process.send_signal(signal.SIGTERM)
@@ -491,8 +497,7 @@ class TestServe:
         with serving("--data", copy, "--workers", "2", cwd=tmp_path) as client:
             query = {"query": "ASK { ?s ?p ?o }"}
             assert client.get("/sparql", params=query).json()["boolean"]
-        while processes_about(copy):
-            time.sleep(0.1)
+        wait_until(lambda: not processes_about(copy))
 
     def test_it_imports_neither_torch_nor_loaders(self, data: Path, tmp_path: Path) -> None:
         with serving("--data", data, cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1") as client:
