@@ -19,7 +19,8 @@ SKILL: Final = re.compile(
     r"\s*+(?:\(?(?:ベータ版?|beta|β)\)?)?+\s*+$"
 )
 LEVEL: Final = re.compile(rf"\s*+(?:(?P<name>\S(?:.*?[^\s:-])??)[\s:-]++)?{_N}\s*+$")
-BULLET: Final = re.compile(r"\s*[•・●*-]\s*(?=\S)")
+#: a bullet, the `?` that a narrow encoding makes of one, or the indentation it leaves behind
+BULLET: Final = re.compile(r"(?:\s*[•・●◦*?-]\s*|\s{2,})(?=\S)")
 ANNOUNCED: Final = re.compile(r"\s*(?:(?:レベル|[Ll]evel)\s*)?[1-7](?:[\s,、・/]+[1-7])*\s*$")
 _MEANING = re.compile(
     rf"\s*(?P<label>{_N}\s*(?P<mark>[-ー:])?\s*(?P<verb>[^:。\s][^:。]*?))\s*"

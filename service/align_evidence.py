@@ -1,11 +1,11 @@
 """What speaks for a mapping: seven numbers for each pair of a subject and a possible object.
 
     words     the share of the subject's words that the object has (BM25F, the best at 1)
-    names     the same, of the object's names alone
+    names     the words shared with the most alike of its names, a cosine by rarity
     same      1 where the subject's label is one of its names
     meaning   how near its representations are, standard deviations above the mean
     examples  the vote of all curated examples by nearness: kernel ridge regression
-    shared    the share of words with the nearest example that is mapped to it
+    shared    the words shared with the most alike example that is mapped to it, a cosine
     above     as `words`, for the label of the concept above the subject
 
 The vote of example j for object c is `a[j] * strength[j, c]`, where `a = k (K + I)^-1`, `K` is
@@ -23,15 +23,17 @@ import numpy.typing as npt
 
 from service.align_examples import Examples, Matrix, Objects
 from service.align_subjects import Subject
+from service.align_words import Overlap, overlap
 from service.analysis import folded_key
 from service.encoders import NamedEncoder, Vectors, unit
-from service.lexical import FIELD_WEIGHTS, Floats, Lexicon, lexicon, terms_of
+from service.lexical import Floats, terms_of
 from service.search import Search
 
 FEATURES: Final = ("words", "names", "same", "meaning", "examples", "shared", "above")
 #: the ridge: how far one example's vote is held back
 RIDGE: Final = 1.0
-_NAMES: Final = ("label", "altLabel", "hiddenLabel")
+_NAMES: Final = frozenset({"label", "altLabel", "hiddenLabel"})
+_TEXTS: Final = frozenset({"label", "gloss", "definition"})
 
 Kept = npt.NDArray[np.bool_]
 
@@ -56,6 +58,7 @@ class Observed:
 
     words: Floats
     names: Floats
+    texts: Floats
     same: frozenset[int]
     meaning: Floats
     above: Floats
@@ -81,10 +84,14 @@ class Ground:
     centre: Views
 
     @cached_property
-    def names(self) -> Lexicon:
-        """The words of names alone."""
-        weights = {field: float(field in _NAMES) for field in FIELD_WEIGHTS}
-        return lexicon(self.search.index, weights)
+    def names(self) -> Overlap:
+        """The words of each name."""
+        return overlap(self.search.index, self.search.lexicon.rarity, _NAMES)
+
+    @cached_property
+    def texts(self) -> Overlap:
+        """The words of each label, gloss and definition."""
+        return overlap(self.search.index, self.search.lexicon.rarity, _TEXTS)
 
     @cached_property
     def places(self) -> npt.NDArray[np.int64]:
@@ -113,23 +120,23 @@ class Ground:
         return [self._observed(each, row) for each, row in zip(bare, near, strict=True)]
 
     def _observed(self, subject: Subject, near: Matrix) -> Observed:
-        terms = self._terms(subject.text)
-        search = self.search
+        search, terms = self.search, self._terms(subject.text)
         return Observed(
-            words=self._share(self.search.lexicon, terms),
-            names=self._share(self.names, self._terms(subject.label)),
+            words=self._share(terms),
+            names=self.names.cosines(self._terms(subject.label)),
+            texts=self.texts.cosines(terms),
             same=frozenset(search.named.get(folded_key(subject.label), ())),
             meaning=search.space.nearness(search.encode(subject.text)).mean,
-            above=self._share(search.lexicon, self._terms("".join(subject.path[-1:]))),
+            above=self._share(self._terms("".join(subject.path[-1:]))),
             near=near,
         )
 
     def _terms(self, text: str) -> list[int | None]:
         return terms_of(self.search.index, self.search.analyse(text))
 
-    def _share(self, words: Lexicon, terms: Sequence[int | None]) -> Floats:
+    def _share(self, terms: Sequence[int | None]) -> Floats:
         """The share of words of each entry, the best at 1, unless it has but a common word."""
-        found = words.scores(terms)
+        found = self.search.lexicon.scores(terms)
         best = max(float(found.max(initial=0)), self.search.weights.rarest)
         return found / np.float32(best)
 
@@ -140,7 +147,7 @@ class Ground:
         kept = keep & objects.taught
         votes = _votes(seen.near, self.kernel if context else self.bare_kernel, kept)
         found = objects.places
-        like = np.where(kept, seen.words[self.places], 0)
+        like = np.where(kept, seen.texts[self.places], 0)
         shared = ((objects.strength > 0) * like[:, None]).max(axis=0, initial=0)
         columns = (
             seen.words[found],
