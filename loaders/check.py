@@ -91,7 +91,7 @@ def inspect(nquads: bytes | Path, names: Names) -> list[Fault]:
 def check_file(path: Path, names: Names) -> list[Fault]:
     """Every fault of a graph in an N-Quads file: shapes and checks.
 
-    Raises `OSError` where the file cannot be read, `SyntaxError` where it is no N-Quads.
+    Raises `OSError` where the file cannot be read, rdflib's `ParserError` where it is no N-Quads.
     """
     dataset = Dataset(default_union=True)
     dataset.parse(path, format="nquads")

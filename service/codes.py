@@ -16,22 +16,28 @@ from service.entries import Entry
 _HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
 _KANJI_DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
 #: a number before a counter counts things and ends no code, unless a hyphen makes it one;
-#: 人 in 人材 is no counter, 台 in 台分 is
+#: 人 in 人材 is no counter, 台 in 台分 is, and after a space only a counter alone
+_COUNTER: Final = "[台人名件個回年月日時分秒円枚本割社席階点位種倍歳番つ箇ヶか所拠万千百%]"
 _COUNTED: Final = re.compile(
-    r"\s*[台人名件個回年月日時分秒円枚本割社席階点位種倍歳番つ箇ヶか所拠万千百%]"
-    r"(?:$|[^一-龠]|[分目間以前後程])"
+    rf"{_COUNTER}(?:$|[^一-龠]|[分目間以前後程])|\s+{_COUNTER}(?:$|[^一-龠])"
 )
+#: how one asks for the superseded version of a code
+_OLDER: Final = re.compile(r"(?:旧版?|前の版)(?:の|コード)?\s*$")
+#: a further number of the same letters: `HR-5と6`, `CSMG-1から2に`
+_FURTHER: Final = re.compile(r"\s*(?:から|と|や|[、,・~])\s*0*(?P<number>[0-9]{1,2})(?![0-9A-Z.%])")
 #: what may stand between the letters and the number of a code
-_SEPARATOR: Final = r"(?P<sep>\s*[-_]\s*|\s*の?\s*(?:責任)?(?:レベル|LEVEL|LV\.?)\s*|\s*)"
+_SEPARATOR: Final = (
+    r"(?P<sep>\s*[-_]\s*|\s*の?\s*(?:責任)?(?:レベル|LEVEL|LV\.?|L(?=[0-9]))\s*|\s*)"
+)
 _CODE: Final = re.compile(
-    rf"(?<![A-Z0-9.])(?P<letters>[A-Z]{{1,8}}){_SEPARATOR}(?P<number>[0-9]{{1,5}})(?![A-Z0-9])"
+    rf"(?<![A-Z0-9.])(?P<letters>[A-Z]{{1,8}}){_SEPARATOR}0*(?P<number>[0-9]{{1,5}})(?![A-Z0-9])"
 )
 _ID: Final = re.compile(r"(?<![A-Z0-9._-])[A-Z0-9]+(?:\.[A-Z0-9]+)*\.[A-Z0-9]+(?:-[A-Z0-9]+)*")
 _LEVEL: Final = re.compile(r"(?:レベル|LEVEL|LV\.?)\s*(?P<number>[0-9一二三四五六七八九]+)")
 _FRAMEWORK: Final = re.compile(r"SFIA\s*9?")
 #: an area's letters are a code where the text is nothing else or names it as one
 _LETTERS: Final = re.compile(
-    r"(?<![A-Z0-9.])(?P<letters>[A-Z]{2,8})(?![A-Z0-9])(?P<named>\s*(?:分野|領域|エリア))?"
+    r"(?<![A-Z0-9.])(?P<letters>[A-Z]{2,8})(?![A-Z0-9])(?P<named>\s*の?\s*(?:分野|領域|エリア))?"
 )
 #: letters-only notations of this length are no everyday abbreviation
 _LONG: Final = 4
@@ -54,13 +60,14 @@ class CodeMatch:
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes of a graph, folded: upper case, no hyphens."""
+    """The codes of a graph, folded: upper case, no hyphens, no leading zeros."""
 
     ids: Mapping[str, tuple[int, ...]]
     notations: Mapping[str, tuple[int, ...]]
     tails: Mapping[str, tuple[int, ...]]
     levels: Mapping[str, tuple[int, ...]]
     leveled: frozenset[int]
+    superseded: frozenset[int]
     schemes: Sequence[tuple[re.Pattern[str], frozenset[int]]] = field(default=())
 
     def find(self, text: str) -> list[CodeMatch]:
@@ -72,7 +79,14 @@ class Codes:
         for found in sorted(self._candidates(upper), key=lambda each: each.start - each.end):
             if all(found.end <= other.start or other.end <= found.start for other in kept):
                 kept.append(found)
-        return [_placed(each, folded, scope) for each in sorted(kept, key=lambda each: each.start)]
+        return [
+            _placed(each, folded, self._older(upper, each) or scope)
+            for each in sorted(kept, key=lambda each: each.start)
+        ]
+
+    def _older(self, text: str, found: CodeMatch) -> frozenset[int]:
+        """The superseded ones of what a code may mean, where 旧 stands before it."""
+        return self.superseded if _OLDER.search(text[: found.start]) else frozenset()
 
     def _candidates(self, text: str) -> Iterator[CodeMatch]:
         yield from self._by_id(text)
@@ -97,6 +111,14 @@ class Codes:
                 found = self.tails.get(key, ())
             if found:
                 yield CodeMatch(*match.span(), found)
+                yield from self._further(text, match)
+
+    def _further(self, text: str, first: re.Match[str]) -> Iterator[CodeMatch]:
+        match = _FURTHER.match(text, first.end())
+        if match is None or _COUNTED.match(text, match.end()):
+            return
+        if found := self.notations.get(first["letters"] + match["number"]):
+            yield CodeMatch(*match.span("number"), found)
 
     def _by_letters(self, text: str) -> Iterator[CodeMatch]:
         for match in _LETTERS.finditer(text):
@@ -141,6 +163,7 @@ def codes_of(entries: Sequence[Entry], schemes: Mapping[str, str]) -> Codes:
         tails=_frozen(tails),
         levels=_frozen(levels),
         leveled=frozenset(place for each in levels.values() for place in each),
+        superseded=frozenset(place for place in order if entries[place].superseded),
         schemes=_scheme_patterns(entries, schemes),
     )
 
@@ -191,7 +214,9 @@ def _level(entry: Entry) -> str | None:
 
 
 def _bare(code: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", fold(code).text.upper())
+    """A code without hyphens and leading zeros: `pc-01` and `PC1` are one."""
+    plain = re.sub(r"[^A-Z0-9]", "", fold(code).text.upper())
+    return re.sub(r"(?<=[A-Z])0+(?=[0-9])", "", plain)
 
 
 def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:

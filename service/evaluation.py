@@ -108,7 +108,9 @@ def read_queries(path: Path, graph: Graph) -> list[JudgedQuery]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         ids = resolved(sorted({key for row in rows for key in row["judgments"]}), graph)
         return [_query(row, ids) for row in rows]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except JudgmentError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
         raise JudgmentError(
             f"{path.name}: id, query, style, judgments を持つ表の並びではありません / "
             f"not a list of objects with id, query, style and judgments ({error!r})"
