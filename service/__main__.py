@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -264,21 +264,94 @@ def evaluate(
     queries: Annotated[Path, typer.Argument(help="判定済みの問い (JSON) / judged queries")],
     data: Data = None,
     graph: GraphFile = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--compare", help="変えた重み NAME=VALUE と比べる / weights to compare with"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """検索の質を測る (nDCG@10)。 / Measure the search on judged queries."""
+    """検索の質を測る (nDCG@10, MRR, recall@10)。 / Measure the search on judged queries."""
     from service.boot import open_graph, open_search
-    from service.evaluation import evaluate_file
+    from service.evaluation import compare, evaluate_file
+    from service.ranking import changed
 
     with reported():
         settings = read_settings(data=data, graph=graph)
         opened, path = open_graph(settings)
         engine = open_search(settings, opened, path)
-        report = asdict(evaluate_file(queries, opened, engine))
+        found = evaluate_file(queries, opened, engine)
+        other = replace(engine, weights=changed(engine.weights, weight or ()))
+        against = compare(found, evaluate_file(queries, opened, other)) if weight else None
+    report = asdict(found) | ({"comparison": asdict(against)} if against else {})
     if as_json:
         console.print_json(report)
-    else:
-        console.print_quality(report)
+        return
+    console.print_quality(report)
+    if against:
+        console.print_comparison(asdict(against))
+
+
+@CLI.command()
+def align(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="スキル一覧（SKOS か CSV）、または提案 .sssom.tsv / skills or proposals"
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="提案を書く先 / SSSOM file")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="データのフォルダー")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="主語と種類ごとの件数 / proposals")] = 5,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="確信度の下限 / from")] = 0.3,
+    namespace: Annotated[str | None, typer.Option(help="CSV の id の名前空間 / IRI")] = None,
+    load: Annotated[bool, typer.Option("--load", help="グラフに入れる / publish them")] = False,
+    registry: RegistryFile = None,
+    evaluate: Annotated[bool, typer.Option("--evaluate", help="質を測る / measure")] = False,
+    fit: Annotated[Path | None, typer.Option(help="重みを作り直す先 / write weights")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """まだ対応付けのないものに、対応付けを提案する。 / Propose mappings for what has none."""
+    from service import align_command as work
+    from service.align import Wanted
+    from service.align_table import as_sssom
+
+    with reported(), console.progress(as_json) as tell:
+        settings = read_settings(data=data)
+        text = work.table_in(files or [], load)
+        if text is None:
+            graph, ground = work.open_ground(settings, tell)
+            if evaluate or fit:
+                work.study(ground, settings, fit, as_json=as_json)
+                return
+            wanted = Wanted(limit, threshold)
+            aligner = work.open_aligner(graph, ground)
+            found = work.proposals_for(aligner, files or [], namespace, wanted, tell)
+            text = as_sssom(found, graph.names, datetime.now(UTC).date())
+            work.write(text, out)
+            work.show(found, graph.names, as_json=as_json)
+        if load:
+            _load_proposals(settings, text, registry, tell)
+
+
+def _load_proposals(
+    settings: Settings, text: str, registry: Path | None, tell: console.Steps
+) -> None:
+    """Publish the current build with these proposals."""
+    from loaders.artefact import exclusive
+    from loaders.proposals import publish_proposals
+    from service.boot import current_build
+
+    overlay = registry or settings.data / "registry.csv"
+    with exclusive(settings.data, overlay):
+        publish_proposals(
+            settings.data,
+            current_build(settings.data),
+            text,
+            overlay,
+            names=Names(settings.base),
+            finish=_indexing(settings, tell),
+        )
 
 
 @REGISTRY.command()
@@ -338,12 +411,13 @@ def _faults() -> tuple[type[Exception], ...]:
     from loaders.registry import RegistryError
     from loaders.vocabulary import VocabularyError
     from ontology.mapping_sets import MappingFileError
+    from service.align_subjects import AlignError
     from service.boot import DataError
     from service.encoders import EncoderError
     from service.evaluation import JudgmentError
 
     loading = (BuildError, PairingError, RegistryError, VocabularyError, MappingFileError)
-    return (*loading, DataError, EncoderError, JudgmentError, OSError)
+    return (*loading, AlignError, DataError, EncoderError, JudgmentError, OSError)
 
 
 def refuse(sentence: str, status: int) -> NoReturn:

@@ -1,6 +1,5 @@
 """How good the aligner is: precision and recall of what it would propose, and its reliability."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,13 +7,17 @@ import numpy as np
 
 from service.align_evidence import Ground
 from service.align_examples import Matrix
-from service.align_subjects import AlignError
-from service.align_training import AIMS, Rows, cross_calibrated, cross_fitted, rows_of
+from service.align_training import (
+    AIMS,
+    Rows,
+    cross_calibrated,
+    cross_fitted,
+    leading,
+    rows_of,
+)
 from service.evaluation import Interval, interval
 from service.lexical import Lexicon, lexicon, terms_of
 
-#: objects that are looked at, of each subject
-DEPTH: Final = 5
 _BINS: Final = 10
 #: what the documents themselves say of an entity: no gloss, utterance or alternative of ours
 _DOCUMENTS: Final = {
@@ -83,18 +86,17 @@ class AlignReport:
 
 def evaluate_alignment(ground: Ground) -> AlignReport:
     """Measure the aligner on the curated items; raises `AlignError` where there are too few."""
-    by_task = _of_items(rows_of(ground, AIMS[0], grouped=True))
-    alone = _of_items(rows_of(ground, AIMS[0], grouped=False))
+    by_task = rows_of(ground, AIMS[0], grouped=True)
     own_words = lexicon(ground.search.index, _DOCUMENTS)
     return AlignReport(
         encoder=ground.named.name,
         graph=ground.search.index.version,
-        items=len(by_task.items),
-        objects=by_task.rows.truth.shape[1],
-        by_task=by_task.trial(),
-        alone=alone.trial(),
-        bm25_documents=figures(_bm25(ground, by_task, own_words), by_task.truth),
-        bm25_all=figures(_bm25(ground, by_task, ground.search.lexicon), by_task.truth),
+        items=len(by_task.subjects),
+        objects=by_task.truth.shape[1],
+        by_task=_trial(by_task),
+        alone=_trial(rows_of(ground, AIMS[0], grouped=False)),
+        bm25_documents=_bm25(ground, by_task, own_words),
+        bm25_all=_bm25(ground, by_task, ground.search.lexicon),
     )
 
 
@@ -105,9 +107,8 @@ def figures(scores: Matrix, truth: Matrix) -> Figures:
     >>> found.precision_at_1.mean, found.recall_at_5.mean
     (0.0, 1.0)
     """
-    order = np.argsort(-scores, axis=1, kind="stable")
-    ranked = np.take_along_axis(truth, order, axis=1)
-    recall = ranked[:, :DEPTH].sum(axis=1) / np.maximum(truth.sum(axis=1), 1)
+    ranked = leading(scores, truth)
+    recall = ranked.sum(axis=1) / np.maximum(truth.sum(axis=1), 1)
     return Figures(interval(ranked[:, 0].tolist()), interval(recall.tolist()))
 
 
@@ -117,11 +118,12 @@ def reliability(confidence: Matrix, truth: Matrix) -> Reliability:
     >>> reliability(np.array([[0.75, 0.25]]), np.array([[1.0, 0.0]])).error
     0.25
     """
-    order = np.argsort(-confidence, axis=1, kind="stable")[:, :DEPTH]
-    said = np.take_along_axis(confidence, order, axis=1).ravel()
-    right = np.take_along_axis(truth, order, axis=1).ravel()
+    said = leading(confidence, confidence).ravel()
+    right = leading(confidence, truth).ravel()
     which = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    bins = tuple(_bin(at, said[which == at], right[which == at]) for at in sorted(set(which)))
+    bins = tuple(
+        _bin(at, said[which == at], right[which == at]) for at in sorted(set(which.tolist()))
+    )
     gaps = (each.pairs * abs(each.confidence - each.right) for each in bins)
     return Reliability(round(sum(gaps) / max(len(said), 1), 4), len(said), bins)
 
@@ -136,38 +138,17 @@ def _bin(at: int, said: Matrix, right: Matrix) -> Bin:
     )
 
 
-@dataclass(frozen=True)
-class _Items:
-    """All rows, from which weights are learnt, and which of them are judged."""
-
-    rows: Rows
-    items: Sequence[int]
-
-    @property
-    def truth(self) -> Matrix:
-        found: Matrix = self.rows.truth[self.items]
-        return found
-
-    def trial(self) -> Trial:
-        logits = cross_fitted(self.rows)
-        confidence = cross_calibrated(self.rows, logits)
-        return Trial(
-            figures(logits[self.items], self.truth),
-            reliability(confidence[self.items], self.truth),
-        )
+def _trial(rows: Rows) -> Trial:
+    logits = cross_fitted(rows)
+    confidence = cross_calibrated(rows, logits)
+    return Trial(figures(logits, rows.truth), reliability(confidence, rows.truth))
 
 
-def _of_items(rows: Rows) -> _Items:
-    items = [at for at, each in enumerate(rows.subjects) if each.kind == "EvaluationItem"]
-    if not items:
-        raise AlignError("対応付け済みの評価項目がありません / no curated evaluation items")
-    return _Items(rows, items)
-
-
-def _bm25(ground: Ground, judged: _Items, words: Lexicon) -> Matrix:
-    """The scores of BM25 for each item and object."""
+def _bm25(ground: Ground, rows: Rows, words: Lexicon) -> Figures:
+    """What BM25 alone finds, with the sentence of each item as the query."""
     search = ground.search
     objects = ground.examples.objects(AIMS[0].kind, search.index)
-    texts = (judged.rows.subjects[at].text for at in judged.items)
-    found = [words.scores(terms_of(search.index, search.analyse(text))) for text in texts]
-    return np.array(found, np.float64)[:, objects.places]
+    found = [
+        words.scores(terms_of(search.index, search.analyse(each.text))) for each in rows.subjects
+    ]
+    return figures(np.array(found, np.float64)[:, objects.places], rows.truth)

@@ -30,6 +30,8 @@ from service.lexical import Floats, terms_of
 from service.search import Search
 
 FEATURES: Final = ("words", "names", "same", "meaning", "examples", "shared", "above")
+#: texts encoded at once
+_BATCH: Final = 16
 #: the ridge: how far one example's vote is held back
 RIDGE: Final = 1.0
 _NAMES: Final = frozenset({"label", "altLabel", "hiddenLabel"})
@@ -164,23 +166,37 @@ class Ground:
 def make_ground(search: Search, named: NamedEncoder, examples: Examples) -> Ground:
     """The ground of an index and its examples; encodes the examples' texts."""
     raw = _views(examples.subjects, named)
-    centre = Views(raw.alone.mean(axis=0), raw.placed.mean(axis=0))
+    centre = Views(_mean(raw.alone), _mean(raw.placed))
     return Ground(search, named, examples, _centred(raw, centre), centre)
 
 
 def _views(subjects: Sequence[Subject], named: NamedEncoder) -> Views:
-    """The vectors of subjects, shape (subjects, dimension); no subject has zero rows."""
-    alone, placed = (
-        unit(named.encoder.encode_document(texts))
-        if texts
-        else np.zeros((1, named.encoder.get_embedding_dimension() or 1), np.float32)
-        for texts in ([each.text for each in subjects], [each.placed for each in subjects])
+    """The vectors of subjects, shape (subjects, dimension)."""
+    return Views(
+        _encoded([each.text for each in subjects], named),
+        _encoded([each.placed for each in subjects], named),
     )
-    return Views(alone, placed)
+
+
+def _encoded(texts: Sequence[str], named: NamedEncoder) -> Vectors:
+    """A row for each text; those of like length go together, as a batch costs its longest."""
+    dimension = named.encoder.get_embedding_dimension() or 1
+    found = np.zeros((len(texts), dimension), np.float32)
+    order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+    for start in range(0, len(order), _BATCH):
+        batch = order[start : start + _BATCH]
+        found[batch] = unit(named.encoder.encode_document([texts[at] for at in batch]))
+    return found
 
 
 def _centred(views: Views, centre: Views) -> Views:
     return Views(unit(views.alone - centre.alone), unit(views.placed - centre.placed))
+
+
+def _mean(vectors: Vectors) -> Vectors:
+    """The mean row; of no rows, zero."""
+    mean: Vectors = vectors.sum(axis=0) / np.float32(max(len(vectors), 1))
+    return mean
 
 
 def _votes(near: Matrix, kernel: Matrix, kept: Kept) -> Matrix:

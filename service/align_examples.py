@@ -25,11 +25,10 @@ SELECT ?subject ?object
 WHERE { ?subject a cco:EvaluationItem ; skos:broader ?object . ?object a cco:Task }
 """
 
+ITEM: Final = "EvaluationItem"
 COMPETENCY: Final = "Competency"
 TASK: Final = "Task"
 LEVEL: Final = "SkillLevel"
-#: classes of the objects of proposals
-OBJECTS: Final = (COMPETENCY, TASK, LEVEL)
 
 PRIMARY: Final = frozenset({"requiresPrimarily"})
 REQUIRED: Final = PRIMARY | {"requiresAlso"}
@@ -65,7 +64,7 @@ class Objects:
     @property
     def taught(self) -> npt.NDArray[np.bool_]:
         """Which examples are mapped to any of these objects."""
-        found: npt.NDArray[np.bool_] = self.strength.any(axis=1)
+        found: npt.NDArray[np.bool_] = self.strength.sum(axis=1) > 0
         return found
 
 
@@ -133,9 +132,7 @@ def _candidates(kind: str, index: Index, used: set[str]) -> Sequence[int]:
         if entry.kind == kind and not entry.superseded
     ]
     schemes = {entry.scheme for entry in _entries(index, current) if entry.uri in used}
-    return [
-        place for place in current if not schemes or index.entries[place].scheme in schemes
-    ]
+    return [place for place in current if not schemes or index.entries[place].scheme in schemes]
 
 
 def _entries(index: Index, places: Iterable[int]) -> Iterable[Entry]:

@@ -1,8 +1,8 @@
 """From evidence to confidence: logistic regression over the features, and its calibration.
 
 One row of weights for each aim. `score = 1 / (1 + exp(-(bias + weights . features)))`, and
-`confidence` is the same of `slope * logit + shift` (Platt 1999), fitted on logits of subjects
-that the weights had not seen. The table is data (`align_weights.json`), made by
+`confidence` is the same of `slope * logit + shift` (Platt 1999), fitted on the best five objects
+of subjects that the weights had not seen. The table is data (`align_weights.json`), made by
 `ccgraph align --fit`.
 """
 

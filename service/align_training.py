@@ -14,6 +14,7 @@ import numpy as np
 from service.align_evidence import FEATURES, Ground, Kept
 from service.align_examples import (
     COMPETENCY,
+    ITEM,
     LEVEL,
     LEVELLED,
     MATCHED,
@@ -27,6 +28,8 @@ from service.align_model import Model, Scorer, calibrated, fit_scorer
 from service.align_subjects import AlignError, Subject, groups_of
 from service.analysis import folded_key
 
+#: objects that are looked at, of each subject
+DEPTH: Final = 5
 #: curated subjects below which nothing can be fitted or measured
 _FEWEST: Final = 10
 
@@ -35,21 +38,28 @@ _FEWEST: Final = 10
 class Aim:
     """What a scorer says of a pair: that a predicate in `truth` holds.
 
-    It learns from subjects that have a predicate in `among`. Without `context`, what is above a
-    subject does not count; without `grouped`, a subject's neighbours stay among the examples.
+    It learns from subjects that have a predicate in `among`, of one class where `learner` names
+    it. Without `context`, what is above a subject does not count; without `grouped`, a subject's
+    neighbours stay among the examples.
     """
 
     name: str
     kind: str
     truth: frozenset[str]
     among: frozenset[str]
+    learner: str = ""
     context: bool = True
     grouped: bool = True
 
+    def learns_from(self, subject: Subject) -> bool:
+        """Whether a curated subject is of the class that it learns from."""
+        return not self.learner or subject.kind == self.learner
 
+
+#: by name: the classes and relations that proposals are about
 AIMS: Final = (
-    Aim("primary", COMPETENCY, PRIMARY, REQUIRED),
-    Aim("required", COMPETENCY, REQUIRED, REQUIRED),
+    Aim("primary", COMPETENCY, PRIMARY, REQUIRED, learner=ITEM),
+    Aim("required", COMPETENCY, REQUIRED, REQUIRED, learner=ITEM),
     Aim("matched", COMPETENCY, MATCHED, MATCHED),
     Aim("task", TASK, PLACED, PLACED, context=False, grouped=False),
     Aim("level", LEVEL, LEVELLED, LEVELLED, context=False),
@@ -75,7 +85,9 @@ def rows_of(ground: Ground, aim: Aim, *, grouped: bool) -> Rows:
     """The evidence of every curated subject of an aim; raises `AlignError` where too few are."""
     truth = ground.examples.truth(aim.truth)
     chosen = ground.examples.truth(aim.among)
-    subjects = tuple(each for each in ground.examples.subjects if each.uri in chosen)
+    subjects = tuple(
+        each for each in ground.examples.subjects if each.uri in chosen and aim.learns_from(each)
+    )
     if len(subjects) < _FEWEST:
         raise AlignError(
             f"当てはめや評価には対応付け済みの主語が {_FEWEST} 以上要ります（{aim.name}: "
@@ -101,16 +113,14 @@ def rows_of(ground: Ground, aim: Aim, *, grouped: bool) -> Rows:
 
 def fit_model(ground: Ground, edition: str) -> Model:
     """Scorers for every aim, fitted on all its curated subjects."""
-    scorers = {
-        aim.name: fit_calibrated(rows_of(ground, aim, grouped=aim.grouped)) for aim in AIMS
-    }
+    scorers = {aim.name: fit_calibrated(rows_of(ground, aim, grouped=aim.grouped)) for aim in AIMS}
     index = ground.search.index
     return Model(ground.named.name, edition, index.version, scorers)
 
 
 def fit_calibrated(rows: Rows) -> Scorer:
     """A scorer fitted on all rows, calibrated on logits that were cross-fitted."""
-    return calibrated(_fitted(rows), cross_fitted(rows).ravel(), rows.truth.ravel())
+    return calibrated(_fitted(rows), *_leading(cross_fitted(rows), rows.truth))
 
 
 def cross_fitted(rows: Rows) -> Matrix:
@@ -125,9 +135,20 @@ def cross_calibrated(rows: Rows, logits: Matrix) -> Matrix:
     """The confidence of each pair, calibrated without the subject's group."""
     found = np.zeros_like(logits)
     for part in rows.parts():
-        scorer = calibrated(Scorer(0.0, ()), logits[~part].ravel(), rows.truth[~part].ravel())
+        scorer = calibrated(Scorer(0.0, ()), *_leading(logits[~part], rows.truth[~part]))
         found[part] = scorer.confidence(logits[part])
     return found
+
+
+def leading(scores: Matrix, values: Matrix) -> Matrix:
+    """The values of the `DEPTH` best objects of each subject, best first; ties in order."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+    return np.take_along_axis(values, order, axis=1)
+
+
+def _leading(logits: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
+    """Logits and truth of the pairs that could be proposed; all others are plainly wrong."""
+    return leading(logits, logits).ravel(), leading(logits, truth).ravel()
 
 
 def _fitted(rows: Rows, chosen: Kept | None = None) -> Scorer:

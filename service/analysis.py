@@ -22,6 +22,8 @@ _PIECE: Final = re.compile(r"[^\n]{1,800}\n?|\n")
 CONTENT: Final = frozenset({"名詞", "動詞", "形容詞", "形状詞"})
 #: second or third levels that do not, whatever the first says
 _GRAMMATICAL: Final = frozenset({"助動詞語幹", "助動詞"})
+#: parts of speech that are not read aloud
+_SILENT: Final = frozenset({"補助記号", "空白"})
 #: normalised forms so common that they tell nothing apart
 EMPTY: Final = frozenset(
     [
@@ -126,6 +128,22 @@ class Sudachi:
         if found is None:
             found = self._local.tokenizer = _dictionary().tokenizer()
         return found
+
+
+def reading(text: str) -> str:
+    """How a text is read, in katakana, without punctuation.
+
+    >>> reading("労基にｸﾚｰﾑ！")
+    'ロウキニクレーム'
+    """
+    tokenizer = _dictionary().tokenizer()
+    spoken = (
+        word.reading_form()
+        for piece in _PIECE.finditer(text)
+        for word in tokenizer.tokenize(fold(piece.group()).text, SplitMode.C)
+        if word.part_of_speech()[0] not in _SILENT
+    )
+    return folded_key("".join(spoken))
 
 
 @cache

@@ -127,7 +127,7 @@ def open_state(settings: Settings) -> State:
         settings=settings,
         graph=graph,
         graph_path=path,
-        pages=make_pages(graph, described.rights, questions),
+        pages=make_pages(graph, described.rights, questions, search),
         manifest=described,
         search=search,
         questions=questions,

@@ -23,6 +23,11 @@ _COUNTED: Final = re.compile(
 )
 #: how one asks for the superseded version of a code
 _OLDER: Final = re.compile(r"(?:旧版?|前の版)(?:の|コード)?\s*$")
+#: how one asks for what is mapped to a code
+_MAPPED: Final = re.compile(
+    r"紐[づ付]|ひも[づ付]|[対関]応(?:する|した|づけ|付け)|マッピング|(?:求め|必要と|要求)(?:する|され|られ|と)"
+    r"|使う(?:タスク|業務|仕事)|該当する"
+)
 #: a further number of the same letters: `HR-5と6`, `CSMG-1から2に`
 _FURTHER: Final = re.compile(r"\s*(?:から|と|や|[、,・~])\s*0*(?P<number>[0-9]{1,2})(?![0-9A-Z.%])")
 #: what may stand between the letters and the number of a code
@@ -142,6 +147,15 @@ class Codes:
         """The entries of the schemes that the text names, empty where it names none."""
         named = (places for pattern, places in self.schemes if pattern.search(text))
         return frozenset[int]().union(*named)
+
+
+def asks_for_mapped(text: str) -> bool:
+    """Whether a text with a code asks for what is mapped to it.
+
+    >>> asks_for_mapped("AR-2に紐づくタスク"), asks_for_mapped("AR-2の研修")
+    (True, False)
+    """
+    return bool(_MAPPED.search(fold(text).text))
 
 
 def codes_of(entries: Sequence[Entry], schemes: Mapping[str, str]) -> Codes:

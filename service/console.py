@@ -137,6 +137,15 @@ def print_quality(report: Mapping[str, Any]) -> None:
         span = f"{found['low']:.3f}-{found['high']:.3f}"
         table.add_row(name, f"{found['mean']:.3f}", span, str(found["queries"]))
     OUT.print(table)
+    for name, found in (("MRR", report["reciprocal_rank"]), ("recall@10", report["recall"])):
+        OUT.print(f"{name} {found['mean']:.3f} ({found['low']:.3f}-{found['high']:.3f})")
+
+
+def print_comparison(found: Mapping[str, Any]) -> None:
+    """What a change of weights gives, with its paired interval."""
+    by = found["difference"]
+    span = f"{by['low']:+.4f} - {by['high']:+.4f}"
+    OUT.print(f"差 / difference {by['mean']:+.4f} ({span}), p = {found['p']:.3f}")
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How good the search is: nDCG@10 on judged queries, with an interval.
+"""How good the search is: nDCG@10, MRR and recall@10 on judged queries, with intervals.
 
 The first 50 hits of a query are kept where they are among the judged entities; gain is
 2^grade - 1, discount log2(rank + 1), the ideal order the best that the judgments allow. Written
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from service.entries import read_entries
 from service.search import Asked, Search
@@ -36,6 +37,7 @@ _TASKS: Final = """
 SELECT ?task ?item WHERE { ?item a cco:Task ; skos:prefLabel ?task . FILTER(LANG(?task) = "ja") }
 """
 
+Sample = npt.NDArray[np.float64]
 #: from a query to the local ids of its first `DEPTH` hits, best first
 Find = Callable[[str], Sequence[str]]
 
@@ -66,16 +68,35 @@ class Interval:
 
 @dataclass(frozen=True)
 class Report:
-    """nDCG@10 overall, by style and by query id."""
+    """nDCG@10 overall, by style and by query id; reciprocal rank and recall@10 overall.
+
+    For these two, what is graded 1 or better counts.
+    """
 
     overall: Interval
     styles: Mapping[str, Interval]
     queries: Mapping[str, float]
+    reciprocal_rank: Interval
+    recall: Interval
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a change of weights gives: the mean difference of nDCG@10 with its paired interval.
+
+    `p` is the share of resamples, two-sided, in which the difference has the other sign.
+    """
+
+    difference: Interval
+    p: float
 
 
 def evaluate(find: Find, queries: Sequence[JudgedQuery], judged: Collection[str]) -> Report:
     """Run the queries; `judged` are the local ids of all entities that the judges read."""
-    found = {each.id: _ndcg_of(find, each, judged) for each in queries}
+    ranked = {
+        each.id: [hit for hit in find(each.text)[:DEPTH] if hit in judged] for each in queries
+    }
+    found = {each.id: ndcg(ranked[each.id], each.grades) for each in queries}
     styles = sorted({each.style for each in queries})
     return Report(
         overall=interval(list(found.values())),
@@ -84,7 +105,17 @@ def evaluate(find: Find, queries: Sequence[JudgedQuery], judged: Collection[str]
             for style in styles
         },
         queries=found,
+        reciprocal_rank=interval([_reciprocal(ranked[q.id], q.grades) for q in queries]),
+        recall=interval([_recall(ranked[q.id], q.grades) for q in queries]),
     )
+
+
+def compare(before: Report, after: Report) -> Comparison:
+    """A paired bootstrap of two reports on the same queries."""
+    changes = np.array([after.queries[each] - before.queries[each] for each in before.queries])
+    means = _resampled(changes)
+    other = min(float((means <= 0).mean()), float((means >= 0).mean()))
+    return Comparison(interval(changes.tolist()), min(1.0, 2 * other))
 
 
 def evaluate_file(path: Path, graph: Graph, search: Search) -> Report:
@@ -153,9 +184,15 @@ def interval(values: Sequence[float]) -> Interval:
     sample = np.asarray(values, np.float64)
     if not len(sample):
         return Interval(0.0, 0.0, 0.0, 0)
-    chosen = np.random.default_rng(_SEED).integers(0, len(sample), (_RESAMPLES, len(sample)))
-    low, high = np.quantile(sample[chosen].mean(axis=1), (0.025, 0.975))
+    low, high = np.quantile(_resampled(sample), (0.025, 0.975))
     return Interval(float(sample.mean()), float(low), float(high), len(sample))
+
+
+def _resampled(sample: Sample) -> Sample:
+    """The means of bootstrap resamples."""
+    chosen = np.random.default_rng(_SEED).integers(0, len(sample), (_RESAMPLES, len(sample)))
+    means: Sample = sample[chosen].mean(axis=1)
+    return means
 
 
 def _dcg(grades: Sequence[float]) -> float:
@@ -163,9 +200,16 @@ def _dcg(grades: Sequence[float]) -> float:
     return float((gains / np.log2(np.arange(2, len(gains) + 2))).sum())
 
 
-def _ndcg_of(find: Find, query: JudgedQuery, judged: Collection[str]) -> float:
-    kept = [each for each in find(query.text)[:DEPTH] if each in judged]
-    return ndcg(kept, query.grades)
+def _reciprocal(ranked: Sequence[str], grades: Mapping[str, float]) -> float:
+    """1 over the rank of the first that is relevant, 0 where none is."""
+    ranks = (rank for rank, each in enumerate(ranked, 1) if grades.get(each, 0) >= 1)
+    return 1 / next(ranks, np.inf)
+
+
+def _recall(ranked: Sequence[str], grades: Mapping[str, float]) -> float:
+    """The share of the relevant, or of as many as fit, among the first `RANKS`."""
+    wanted = {each for each, grade in grades.items() if grade >= 1}
+    return len(wanted.intersection(ranked[:RANKS])) / max(1, min(RANKS, len(wanted)))
 
 
 def _query(row: Mapping[str, object], ids: Mapping[str, str]) -> JudgedQuery:

@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from service.index import Index
 
 #: texts shown for one hit
@@ -20,7 +18,8 @@ Span = tuple[int, int]
 class Match:
     """A text of an entry that matched and the ranges that did; none where its meaning did.
 
-    `field` is one of code, label, altLabel, hiddenLabel, gloss, utterance, definition, meaning.
+    `field` is one of code, label, altLabel, hiddenLabel, gloss, utterance, definition, meaning,
+    or requires, requiredBy with the label of the entry at the other end.
     """
 
     field: str
@@ -69,8 +68,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _words(index: Index, entry: int) -> Iterator[Sequence[int]]:
     """The rows of `Index.words` of one entry."""
-    first, last = index.passage_range(entry)
-    start, end = np.searchsorted(index.words[:, 0], (first, last))
+    start, end = index.word_range(entry)
     rows: list[Sequence[int]] = index.words[start:end].tolist()
     return iter(rows)
 

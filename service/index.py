@@ -19,10 +19,14 @@ from service.analysis import Analyser, Sudachi
 from service.encoders import NamedEncoder, Vectors, unit
 from service.entries import Entry, read_entries, scheme_labels
 from service.passages import Passage, Representation, passages, representations
+from service.relations import read_links
+from service.sounds import sounds
 from service.store import Graph
 
 #: the layout of the artefact and of what is encoded; a change makes older ones be rebuilt
-FORMAT: Final = 1
+FORMAT: Final = 2
+#: what is kept as arrays
+_ARRAYS: Final = ("words", "sounds", "links", "vectors")
 #: how many texts are encoded at once, between two reports of progress
 _BATCH: Final = 64
 
@@ -40,7 +44,9 @@ class Index:
     """Entries, their words and their vectors.
 
     `words` has a row (passage, term, start, end) for each content word, sorted by passage, and
-    `vocabulary` numbers the terms. `vectors` has a row of unit length for each representation.
+    `vocabulary` numbers the terms. `sounds` has a row (entry, n-gram, count) for each n-gram of
+    its readings, numbered by `heard`; `links` a row (relation, source, target), entries by place.
+    `vectors` has a row of unit length for each representation.
     """
 
     version: str
@@ -49,6 +55,9 @@ class Index:
     schemes: Mapping[str, str]
     vocabulary: Mapping[str, int]
     words: Integers
+    heard: Mapping[str, int]
+    sounds: Integers
+    links: Integers
     vectors: Vectors
 
     @cached_property
@@ -69,6 +78,14 @@ class Index:
     def passage_range(self, entry: int) -> tuple[int, int]:
         """The first passage of an entry and the one after its last."""
         return int(self._first_passages[entry]), int(self._first_passages[entry + 1])
+
+    @cached_property
+    def _first_words(self) -> Integers:
+        return np.searchsorted(self.words[:, 0], self._first_passages).astype(np.int32)
+
+    def word_range(self, entry: int) -> tuple[int, int]:
+        """The first row of `words` of an entry and the one after its last."""
+        return int(self._first_words[entry]), int(self._first_words[entry + 1])
 
     @cached_property
     def by_uri(self) -> Mapping[str, int]:
@@ -94,7 +111,9 @@ def build_index(
 ) -> Index:
     """The index of a graph; vectors of `previous` are kept where text and encoder are the same."""
     entries = read_entries(graph)
-    vocabulary, words = _words(tuple(passages(entries)), analyse or Sudachi())
+    texts = tuple(passages(entries))
+    vocabulary, words = _words(texts, analyse or Sudachi())
+    heard, spoken = sounds(texts)
     bare = Index(
         version=graph.version,
         encoder=named.name,
@@ -102,6 +121,9 @@ def build_index(
         schemes=scheme_labels(graph),
         vocabulary=vocabulary,
         words=words,
+        heard=heard,
+        sounds=spoken,
+        links=read_links(graph, entries),
         vectors=np.zeros((0, 0), np.float32),
     )
     return encoded(bare, named, known=_known(previous, named), progress=progress)
@@ -136,11 +158,13 @@ def save(index: Index, folder: Path) -> None:
         "schemes": dict(index.schemes),
         "keys": [each.key for each in index.representations],
         "vocabulary": list(index.vocabulary),
+        "heard": list(index.heard),
         "entries": [asdict(entry) for entry in index.entries],
     }
     text = json.dumps(head, ensure_ascii=False, indent=None, separators=(",", ":"))
     (folder / "index.json").write_text(text, encoding="utf-8")
-    np.savez(folder / "index.npz", words=index.words, vectors=index.vectors)
+    arrays = {name: getattr(index, name) for name in _ARRAYS}
+    np.savez(folder / "index.npz", **arrays)
 
 
 def load(folder: Path) -> Index:
@@ -148,20 +172,19 @@ def load(folder: Path) -> Index:
     head = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if head.get("format") != FORMAT:
         raise UnfitIndexError("索引の形式が古いため、作り直してください / index of another format")
-    with np.load(folder / "index.npz", allow_pickle=False) as arrays:
-        words, vectors = arrays["words"], arrays["vectors"]
+    with np.load(folder / "index.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in _ARRAYS}
     found = Index(
         version=head["version"],
         encoder=head["encoder"],
         entries=tuple(_entry(row) for row in head["entries"]),
         schemes=head["schemes"],
         vocabulary={term: number for number, term in enumerate(head["vocabulary"])},
-        words=words,
-        vectors=vectors,
+        heard={gram: number for number, gram in enumerate(head["heard"])},
+        **arrays,
     )
-    if head["keys"] != [each.key for each in found.representations] or len(vectors) != len(
-        head["keys"]
-    ):
+    keys = [each.key for each in found.representations]
+    if head["keys"] != keys or len(found.vectors) != len(keys):
         raise UnfitIndexError("索引が壊れています。作り直してください / damaged index, rebuild it")
     return found
 

@@ -17,6 +17,8 @@ from service.index import Index
 
 Floats = npt.NDArray[np.float32]
 Weighted = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+Norm = Weighted | float
 
 #: how much a word in each field counts beside one in a label
 FIELD_WEIGHTS: Final[Mapping[str, float]] = {
@@ -70,14 +72,32 @@ def lexicon(index: Index, weights: Mapping[str, float] = FIELD_WEIGHTS) -> Lexic
     pairs, place = np.unique(term * size + owner[passage], return_inverse=True)
     counts = np.bincount(place, weight[passage], len(pairs)).astype(np.float64)
     posted, entries = np.divmod(pairs, max(size, 1))
+    norm = _norm(entries, counts, size)[entries]
+    return postings(entries, posted, counts, norm=norm, terms=terms, size=size)
+
+
+def sound_lexicon(index: Index) -> Lexicon:
+    """The postings of the n-grams of readings, whatever an entry's length."""
+    entries, gram, count = (index.sounds[:, column].astype(np.int64) for column in range(3))
+    order = np.lexsort((entries, gram))
+    counts = count[order].astype(np.float64)
+    size, terms = len(index.entries), len(index.heard)
+    return postings(entries[order], gram[order], counts, terms=terms, size=size)
+
+
+def postings(
+    entries: Places, posted: Places, counts: Weighted, *, terms: int, size: int, norm: Norm = 1.0
+) -> Lexicon:
+    """A lexicon from pairs of entry and term, sorted by term, with how often each occurs.
+
+    `norm` is how much longer than the mean the entry of each pair is.
+    """
     frequency = np.bincount(posted, minlength=terms)
     rarity = np.log1p((size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-    norm = _norm(entries, counts, size)
-    saturated = counts / (counts + _K1 * norm[entries])
     return Lexicon(
         starts=np.concatenate(([0], np.cumsum(frequency))),
         entries=entries,
-        impact=(rarity[posted] * saturated).astype(np.float32),
+        impact=(rarity[posted] * counts / (counts + _K1 * norm)).astype(np.float32),
         rarity=rarity,
         unknown=float(rarity.max(initial=0)),
         size=size,

@@ -22,7 +22,8 @@ from service.overview import Scheme, contents, derived_from, schemes
 from service.page import ICON, About, Page, about
 from service.parameters import KINDS, options
 from service.questions import Answer, Question, fill
-from service.search import Asked, Results
+from service.search import Asked, Results, Search
+from service.similar import similar
 from service.state import Meaning
 from service.store import Graph
 from service.views import (
@@ -78,6 +79,7 @@ class Pages:
     graph: Graph
     about: About
     questions: Mapping[str, Question] = field(default_factory=dict)
+    search: Search | None = None
 
     def render_start(self, path: str) -> str:
         """The start page: search, schemes, questions, ways for machines."""
@@ -101,6 +103,7 @@ class Pages:
             asked=asked.text,
             narrowed=bool(asked.kinds or asked.schemes),
             total=results.total,
+            close=results.close,
             took_ms=round(results.took_ms, 1),
             hits=[hit_view(hit) for hit in results.hits],
             first=asked.offset + 1,
@@ -127,6 +130,7 @@ class Pages:
             formats=FORMATS,
             described=defined_term(found),
             questions=questions_about(found, self.questions.values()),
+            similar=similar(self.search, uri) if self.search else (),
         )
 
     def render_mappings(
@@ -269,7 +273,13 @@ class Pages:
 
 
 def make_pages(
-    graph: Graph, rights: Mapping[str, str | None], questions: Mapping[str, Question]
+    graph: Graph,
+    rights: Mapping[str, str | None],
+    questions: Mapping[str, Question],
+    search: Search | None = None,
 ) -> Pages:
-    """The pages of a graph; `rights` are those of the build's manifest, empty without one."""
-    return Pages(graph, about(graph, rights), questions)
+    """The pages of a graph; `rights` are those of the build's manifest, empty without one.
+
+    With a search, the page of a concept shows what is similar.
+    """
+    return Pages(graph, about(graph, rights), questions, search)

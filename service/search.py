@@ -1,62 +1,37 @@
-"""Search in natural Japanese: words, meaning, hierarchy, names and codes, mixed by one rule.
+"""Search in natural Japanese: words, sounds, meaning, hierarchy, mappings, names and codes.
 
-The evidence for an entry is a weighted sum (`Weights`) of
-
-    lexical   the share of the query's words that it has (BM25F), the best entry at 1
-    peak      its nearest representations, standard deviations above the mean
-    mean      all its representations, likewise
-    context   the same sum for the concept above it, which takes its share of the whole
-    name      1 where the query is one of its names or readings
-    code      1 where its code is asked, `superseded` where an older version's is
-
-and `score = 1 / (1 + exp((middle - evidence) / slope))`: 0 to 1, growing with the evidence
-alone, so that scores compare between queries. Codes within a query are read as the names of
-what they stand for, so that their neighbours follow.
+`service.ranking` weighs the evidence; `score = 1 / (1 + exp((middle - evidence) / slope))` is 0
+to 1 and grows with the evidence alone, so that scores compare between queries. Codes within a
+query are read as the names of what they stand for, so that their neighbours follow.
 """
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from service.analysis import Analyser, Sudachi, folded_key
-from service.codes import CodeMatch, Codes, codes_of
-from service.dense import Nearness, Space, space
+from service.codes import CodeMatch, Codes, asks_for_mapped, codes_of
+from service.dense import Space, space
 from service.encoders import NamedEncoder, QueryEncoder, cached_query
 from service.entries import Entry
 from service.explain import Match, meaning_match, whole, word_matches
+from service.facets import Facet, FacetCount, facets_of
 from service.index import Index
-from service.lexical import Floats, Lexicon, lexicon, terms_of
+from service.lexical import Lexicon, lexicon, sound_lexicon, terms_of
+from service.ranking import Evidence, Signals, Terrain, Weights, requirements, weigh
+from service.relations import relations
+from service.sounds import heard
 from service.suggest import Suggester, suggester
 
-#: below this score of its best hit, a search found nothing close: 20 of 24 texts that have
-#: nothing to do with contact centres stay below, 48 of our own 50 queries are above
-CLOSE: Final = 0.6
-
-
-@dataclass(frozen=True)
-class Weights:
-    """How evidence is mixed; chosen by grid search on `tests/service/own_queries.json`.
-
-    Without a shared word, an entry is a hit where its peak is above `floor`. `rarest` keeps a
-    single common word from counting as a full lexical match.
-    """
-
-    lexical: float = 5.0
-    rarest: float = 0.4
-    peak: float = 1.0
-    mean: float = 0.5
-    context: float = 0.2
-    name: float = 4.0
-    code: float = 30.0
-    superseded: float = 0.7
-    floor: float = 1.0
-    middle: float = 3.5
-    slope: float = 1.5
+#: weight among the leading entries from which one is given as a reason
+_STRONG: Final = 0.2
+#: related entries looked at for a reason
+_SEEN: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +63,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Results:
-    """Hits, best first; `total` and the counts by kind and scheme are before the limit.
+    """Hits, best first; `total` and the counts are before the limit.
 
-    `kinds` and `schemes` count all hits of the text, whatever filter is set.
+    `kinds`, `schemes` and `facets` count all hits of the text, whatever filter is set. `close`
+    is false where nothing is as near as texts about these things use to be.
     """
 
     query: str
@@ -99,18 +75,8 @@ class Results:
     hits: tuple[Hit, ...]
     kinds: Mapping[str, int] = field(default_factory=dict)
     schemes: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """All that is known of a query, entry by entry."""
-
-    terms: Sequence[int | None]
-    lexical: Floats
-    nearness: Nearness
-    names: frozenset[int]
-    codes: Mapping[int, float]
-    total: Floats
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    close: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,8 +90,10 @@ class Search:
     encode: QueryEncoder
     codes: Codes
     lexicon: Lexicon
+    sounds: Lexicon
     space: Space
-    above: npt.NDArray[np.int64]
+    terrain: Terrain
+    facets: Mapping[str, Facet]
     named: Mapping[str, tuple[int, ...]]
     suggester: Suggester
 
@@ -142,33 +110,43 @@ class Search:
     def find(self, asked: Asked) -> Results:
         """The hits of a search, best first; ties in the order of the entries."""
         begun = time.perf_counter()
-        evidence = self._evidence(asked.text)
-        found = self._hits(evidence, asked.superseded)
+        signals = self.signals(asked.text)
+        evidence = weigh(signals, self.terrain, self.weights)
+        found = self._hits(signals, evidence, asked.superseded)
         entries = self.index.entries
         kept = [place for place in found if _wanted(entries[place], asked)]
         shown = kept[asked.offset : asked.offset + asked.limit]
         return Results(
             query=asked.text,
             total=len(kept),
-            hits=tuple(self._hit(place, evidence) for place in shown),
+            hits=tuple(self._hit(place, signals, evidence) for place in shown),
             kinds=Counter(entries[place].kind for place in found),
             schemes=Counter(entries[place].scheme for place in found),
+            facets=self._counted(found),
+            close=bool(signals.names or signals.codes)
+            or signals.nearness.closest >= self.space.usual,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
-    def _evidence(self, text: str) -> _Evidence:
+    def signals(self, text: str) -> Signals:
+        """What a text says of each entry, before anything is weighed."""
         codes = self.codes.find(text)
         read = self._read(text, codes)
         terms = terms_of(self.index, self.analyse(read))
-        lexical = self.lexicon.scores(terms)
-        nearness = self.space.nearness(self.encode(read))
-        names = frozenset(self.named.get(folded_key(text), ()))
-        asked = self._asked(codes)
-        total = self._mixed(lexical, nearness)
-        total[list(names)] += self.weights.name
-        for place, strength in asked.items():
-            total[place] += self.weights.code * strength
-        return _Evidence(terms, lexical, nearness, names, asked, total)
+        return Signals(
+            terms=terms,
+            lexical=self.lexicon.scores(terms),
+            sound=self.sounds.scores(heard(self.index.heard, read)),
+            nearness=self.space.nearness(self.encode(read)),
+            names=frozenset(self.named.get(folded_key(text), ())),
+            codes=self._asked(codes),
+            relating=bool(codes) and asks_for_mapped(text),
+        )
+
+    def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
+        marks = np.zeros(len(self.index.entries), bool)
+        marks[found] = True
+        return {name: facet.count(marks) for name, facet in self.facets.items()}
 
     def _read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
@@ -186,31 +164,18 @@ class Search:
             for place in found.entries
         }
 
-    def _mixed(self, lexical: Floats, nearness: Nearness) -> Floats:
-        weights = self.weights
-        best = max(float(lexical.max(initial=0)), weights.rarest)
-        own = (
-            weights.lexical * lexical / best
-            + weights.peak * nearness.peak
-            + weights.mean * nearness.mean
-        )
-        above = np.where(self.above < 0, own, own[self.above])
-        mixed: Floats = (1 - weights.context) * own + weights.context * above
-        return mixed
-
-    def _hits(self, evidence: _Evidence, superseded: bool) -> list[int]:
+    def _hits(self, signals: Signals, evidence: Evidence, superseded: bool) -> list[int]:
         """The places of all hits, best first."""
-        near = (evidence.lexical > 0) | (evidence.nearness.peak > self.weights.floor)
-        near[[*evidence.names, *evidence.codes]] = True
+        near = evidence.near
         if not superseded:
-            old = np.array([entry.superseded for entry in self.index.entries], bool)
-            old[[*evidence.codes]] = False
-            near &= ~old
+            old = self.terrain.superseded.copy()
+            old[[*signals.codes]] = False
+            near = near & ~old
         order = np.argsort(-evidence.total, kind="stable")
         found: list[int] = order[near[order]].tolist()
         return found
 
-    def _hit(self, place: int, evidence: _Evidence) -> Hit:
+    def _hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
         entry = self.index.entries[place]
         return Hit(
             id=entry.id,
@@ -221,26 +186,36 @@ class Search:
             label=entry.label,
             path=entry.path,
             score=self._score(float(evidence.total[place])),
-            matched=self._matched(place, evidence),
+            matched=(*self._matched(place, signals), *self._required(place, signals, evidence)),
         )
 
     def _score(self, evidence: float) -> float:
         exponent = (self.weights.middle - evidence) / self.weights.slope
         return round(1 / (1 + float(np.exp(exponent))), 4)
 
-    def _matched(self, place: int, evidence: _Evidence) -> tuple[Match, ...]:
+    def _matched(self, place: int, signals: Signals) -> tuple[Match, ...]:
         entry = self.index.entries[place]
         matches = list[Match]()
-        if place in evidence.codes:
+        if place in signals.codes:
             matches.append(whole("code", entry.notation or entry.id))
-        terms = {term for term in evidence.terms if term is not None}
+        terms = {term for term in signals.terms if term is not None}
         matches += word_matches(self.index, place, terms)
-        if place in evidence.names and not matches:
+        if place in signals.names and not matches:
             matches.append(whole("label", entry.label))
-        meaning = meaning_match(self.index, int(evidence.nearness.nearest[place]))
+        meaning = meaning_match(self.index, int(signals.nearness.nearest[place]))
         if not matches or meaning.text not in {match.text for match in matches}:
             matches.append(meaning)
         return tuple(matches)
+
+    def _required(self, place: int, signals: Signals, evidence: Evidence) -> Iterator[Match]:
+        """The entry that lifted this one because it requires it, or is required by it."""
+        strong = {at for at, weight in evidence.leading.items() if weight >= _STRONG}
+        asked = strong | signals.codes.keys()
+        found = requirements(place, evidence, self.terrain.relations)
+        for relation, near in islice(found, _SEEN):
+            if near in asked:
+                yield Match(relation, self.index.entries[near].label)
+                return
 
 
 def make_search(
@@ -251,6 +226,8 @@ def make_search(
     analyse: Analyser | None = None,
 ) -> Search:
     """The search over an index whose vectors are of this encoder (`open_index` sees to that)."""
+    near = space(index)
+    terrain = _terrain(index, near)
     return Search(
         index=index,
         encoder=named.name,
@@ -259,8 +236,10 @@ def make_search(
         encode=cached_query(named.encoder),
         codes=codes_of(index.entries, index.schemes),
         lexicon=lexicon(index),
-        space=space(index),
-        above=_above(index),
+        sounds=sound_lexicon(index),
+        space=near,
+        terrain=terrain,
+        facets=facets_of(index.entries, index.schemes, terrain.relations),
         named=_named(index.entries),
         suggester=suggester(index.entries),
     )
@@ -272,10 +251,14 @@ def _wanted(entry: Entry, asked: Asked) -> bool:
     )
 
 
-def _above(index: Index) -> npt.NDArray[np.int64]:
-    """The place of each entry's parent, -1 where it has none."""
-    places = (index.by_uri.get(entry.parent or "", -1) for entry in index.entries)
-    return np.fromiter(places, np.int64, len(index.entries))
+def _terrain(index: Index, near: Space) -> Terrain:
+    places = [index.by_uri.get(entry.parent or "", -1) for entry in index.entries]
+    return Terrain(
+        relations=relations(index.links, places),
+        above=np.array(places, np.int64),
+        centroids=near.centroids,
+        superseded=np.array([entry.superseded for entry in index.entries], bool),
+    )
 
 
 def _named(entries: Sequence[Entry]) -> dict[str, tuple[int, ...]]:

@@ -23,6 +23,14 @@ _FIELDS: Final[Mapping[str, str]] = {
     "utterance": "言い回し",
     "definition": "本文",
     "meaning": "意味が近い",
+    "requires": "必要とする",
+    "requiredBy": "求められる先",
+}
+#: facets that are shown and not chosen from
+_SPREAD: Final[Mapping[str, tuple[str, str]]] = {
+    "area": ("分野", "Area"),
+    "task-class": ("業務の中分類", "Class of tasks"),
+    "level": ("レベル", "Level"),
 }
 _WEB: Final = ("http://", "https://")
 
@@ -112,7 +120,17 @@ def facets(asked: Asked, results: Results, schemes: Mapping[str, str]) -> list[F
     return [
         Facet("種類", "Kind", tuple(by_kind)),
         Facet("体系", "Scheme", (*by_scheme, shown)),
+        *_spread(results),
     ]
+
+
+def _spread(results: Results) -> Iterator[Facet]:
+    """How the hits spread over areas, classes of tasks and levels; each leads to its page."""
+    for name, (title, title_en) in _SPREAD.items():
+        found = results.facets.get(name, ())
+        choices = (FacetChoice(e.label, f"page/{e.value}", False, e.count) for e in found)
+        if found:
+            yield Facet(title, title_en, tuple(choices))
 
 
 def _choice(asked: Asked, facet: str, name: str, label: str, count: int) -> FacetChoice:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from typing import Annotated, Final, Literal, Protocol, cast
 
 from fastapi import APIRouter, Query, Request
@@ -100,6 +101,10 @@ def document(results: Results) -> dict[str, object]:
         "total": results.total,
         "took_ms": results.took_ms,
         "hits": [_hit(hit) for hit in results.hits],
+        "close": results.close,
+        "facets": {
+            name: [asdict(each) for each in found] for name, found in results.facets.items()
+        },
     }
 
 

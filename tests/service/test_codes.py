@@ -90,6 +90,22 @@ def test_ordinary_language_is_no_code(text: str) -> None:
     assert ids(text) == []
 
 
+@pytest.mark.parametrize("text", ["hr05", "HR-05", "HR5 年間計画", "HR-5 人間関係"])
+def test_leading_zeros_and_words_that_begin_with_a_counter(text: str) -> None:
+    assert ids(text) == ["cmbok2.HR-5", "cmbok1.HR-5"]
+
+
+@pytest.mark.parametrize("text", ["旧HR-5は今どれ", "旧版のHR5"])
+def test_the_older_version_asked_for(text: str) -> None:
+    assert ids(text) == ["cmbok1.HR-5"]
+
+
+def test_a_further_number_of_the_same_letters() -> None:
+    assert ids("CSMG-3から4に上がる") == ["sfia9.CSMG-3", "sfia9.CSMG-4"]
+    assert ids("CSMGのL4相当") == ["sfia9.CSMG-4"]
+    assert ids("CSMG-3と4人") == ["sfia9.CSMG-3"]
+
+
 def test_several_codes_in_one_sentence() -> None:
     assert ids("HR-2とCS9の違い") == ["cmbok2.HR-2", "cmbok2.CS-9"]
 

@@ -16,6 +16,7 @@ from service.encoders import load_encoder
 from service.evaluation import (
     JudgedQuery,
     JudgmentError,
+    compare,
     evaluate,
     evaluate_file,
     interval,
@@ -99,6 +100,29 @@ def test_our_own_queries_are_well_formed() -> None:
     rows = json.loads((HERE / "own_queries.json").read_text(encoding="utf-8"))
     assert len({row["id"] for row in rows}) == len({row["query"] for row in rows}) == len(rows)
     assert {grade for row in rows for grade in row["judgments"].values()} <= {1.0, 2.0}
+
+
+def test_the_judged_set_is_the_mean_of_two_readers() -> None:
+    rows = json.loads((HERE.parent / "quality/queries.json").read_text(encoding="utf-8"))
+    assert len({row["id"] for row in rows}) == len(rows) >= 150
+    for row in rows:
+        first, second = row["first"], row["second"]
+        mean = {key: (first.get(key, 0) + second.get(key, 0)) / 2 for key in first | second}
+        assert row["judgments"] == mean, row["id"]
+
+
+def test_rank_and_recall_of_the_relevant() -> None:
+    query = JudgedQuery("q", "x", "s", {"a": 2, "b": 1, "c": 0.5})
+    report = evaluate(lambda text: ["c", "a"], [query], {"a", "b", "c"})
+    assert (report.reciprocal_rank.mean, report.recall.mean) == (0.5, 0.5)
+
+
+def test_a_comparison_is_paired() -> None:
+    queries = [JudgedQuery(str(n), str(n), "s", {"a": 2}) for n in range(20)]
+    worse = evaluate(lambda text: ["b", "a"], queries, {"a", "b"})
+    better = evaluate(lambda text: ["a", "b"], queries, {"a", "b"})
+    assert compare(worse, better).p == 0 and compare(worse, better).difference.low > 0.3
+    assert compare(worse, worse).p == 1
 
 
 def test_even_without_a_model_the_open_edition_is_found(tmp_path: Path) -> None:

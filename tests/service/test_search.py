@@ -12,11 +12,16 @@ from ontology.terms import Names
 from service.encoders import load_encoder
 from service.explain import Match
 from service.index import build_index
-from service.search import Asked, Hit, Results, Search, Weights, make_search
+from service.ranking import Weights, changed
+from service.search import Asked, Hit, Results, Search, make_search
+from service.similar import similar
 from service.store import load_graph
 
 HERE = Path(__file__).parent
-FIELDS = {"code", "label", "altLabel", "hiddenLabel", "utterance", "gloss", "definition", "meaning"}
+FIELDS = {
+    *("code", "label", "altLabel", "hiddenLabel", "utterance", "gloss", "definition", "meaning"),
+    *("requires", "requiredBy"),
+}
 
 
 def searching(name: str) -> Search:
@@ -122,6 +127,50 @@ def test_counts_by_kind_do_not_depend_on_the_filter() -> None:
 def test_weights_are_one_table() -> None:
     lexical = replace(SEARCH, weights=Weights(peak=0, mean=0, floor=99))
     assert lexical.find(Asked(text="ぬるぽ")).total == 0
+
+
+@pytest.mark.parametrize("text", ["OP-11に紐づくタスク", "ＯＰ１１に対応する評価項目は？"])
+def test_what_is_mapped_to_an_asked_code_follows_it(text: str) -> None:
+    first, second = find(text).hits[:2]
+    assert (first.id, second.id) == ("cmbok2.OP-11", "task.E014")
+    assert Match("requires", first.label) in second.matched
+    assert Match("requiredBy", second.label) in first.matched
+
+
+def test_the_work_of_a_level_is_found_by_its_code() -> None:
+    assert "task.E057" in ids("SFIAのレベル3に対応する仕事")[:4]
+
+
+@pytest.mark.parametrize(
+    "text", ["くれーむたいおう", "ｸﾚｰﾑ対応", "クレーム体応", "苦レームたいおう"]
+)
+def test_kana_width_and_typos_are_heard(text: str) -> None:
+    assert best(text).id == "cmbok2.CS-9"
+
+
+def test_facets_count_all_hits() -> None:
+    found = find("部下を育てたい", limit=1)
+    assert sum(each.count for each in found.facets["kind"]) == found.total
+    assert {each.value for each in found.facets["area"]} >= {"cmbok2.HR"}
+    assert [each.label for each in found.facets["kind"] if each.value == "Area"] == ["分野"]
+
+
+def test_a_code_and_a_name_are_close() -> None:
+    assert find("HR-5").close and find("コーチング").close
+    assert not find("zzzzqqqqxxxx").close
+
+
+def test_similar_entries_leave_out_the_superseded_and_itself() -> None:
+    near = similar(replace(SEARCH), "https://w3id.org/ccgraph/id/cmbok2.HR-5", most=50)
+    assert all(not each.superseded and each.id != "cmbok2.HR-5" for each in near)
+    assert similar(SEARCH, "https://example.org/unknown") == []
+
+
+def test_a_weight_is_changed_by_name() -> None:
+    assert changed(Weights(), ["sound=0", "found=7"]) == Weights(sound=0.0, found=7)
+    for wrong in ("sond=1", "sound=much"):
+        with pytest.raises(ValueError, match=wrong.partition("=")[0]):
+            changed(Weights(), [wrong])
 
 
 def test_a_foreign_vocabulary() -> None:

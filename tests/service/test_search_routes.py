@@ -58,7 +58,7 @@ def get(client: TestClient, **params: object) -> Any:
 
 def test_the_answer_has_the_members_of_the_contract(client: TestClient) -> None:
     found = get(client, q="怒っているお客様をなだめるには？")
-    assert list(found) == ["query", "total", "took_ms", "hits"]
+    assert list(found)[:4] == ["query", "total", "took_ms", "hits"]
     hit = found["hits"][0]
     assert list(hit) == [
         *("id", "uri", "kind", "scheme", "notation", "label", "path", "score", "why")

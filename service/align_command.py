@@ -1,0 +1,169 @@
+"""What `ccgraph align` does, but for loading: the part that needs no loaders."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from rich.markup import escape
+from rich.table import Table
+
+from ontology.artefact import MANIFEST
+from ontology.mapping_sets import SUFFIX
+from ontology.terms import Names
+from service.align import Aligner, Proposal, Wanted
+from service.align_documents import read_skills
+from service.align_evaluation import AlignReport, Figures, evaluate_alignment
+from service.align_evidence import Ground, make_ground
+from service.align_examples import COMPETENCY, read_examples
+from service.align_model import load_model, save_model
+from service.align_subjects import AlignError
+from service.align_training import fit_model
+from service.boot import current_build, open_graph, open_search
+from service.console import OUT, Steps, print_json
+from service.encoders import load_encoder
+from service.settings import Settings
+from service.state import Manifest
+from service.store import Graph
+
+_LOG: Final = logging.getLogger("ccgraph")
+
+
+def table_in(files: Sequence[Path], load: bool) -> str | None:
+    """The text of a file of proposals already made, to be loaded; `None` where none is given.
+
+    Raises `AlignError` where there are other files beside it or it is not to be loaded.
+    """
+    if not any(path.name.endswith(SUFFIX) for path in files):
+        return None
+    if len(files) > 1 or not load:
+        raise AlignError(
+            f"提案の表 ({SUFFIX}) は一つだけを --load と共に渡してください"
+            " / give one table of proposals, with --load"
+        )
+    return files[0].read_text(encoding="utf-8-sig")
+
+
+def open_ground(settings: Settings, tell: Steps) -> tuple[Graph, Ground]:
+    """The graph of these settings and all that subjects are held against."""
+    tell.step("索引を開く / opening the index")
+    graph, path = open_graph(settings)
+    search = open_search(settings, graph, path, tell.count)
+    tell.step("対応付けの例を読む / reading the curated mappings")
+    named = load_encoder(settings.encoder)
+    return graph, make_ground(search, named, read_examples(graph, search.index))
+
+
+def open_aligner(graph: Graph, ground: Ground) -> Aligner:
+    """The aligner with the weights that are shipped.
+
+    Raises `AlignError` where the graph has no competencies to map to. Confidence was calibrated
+    for one encoder; with another the log says so.
+    """
+    aligner = Aligner(graph, ground, load_model())
+    if COMPETENCY not in aligner.objects:
+        raise AlignError("グラフに対応付け先の能力がありません / the graph has no competencies")
+    if ground.named.name != aligner.model.encoder:
+        _LOG.warning(
+            "確信度は %s で較正しています。%s では目安です / calibrated for another encoder",
+            aligner.model.encoder, ground.named.name,
+        )  # fmt: skip
+    return aligner
+
+
+def proposals_for(
+    aligner: Aligner, files: Sequence[Path], namespace: str | None, wanted: Wanted, tell: Steps
+) -> list[Proposal]:
+    """Proposals for the skills in files, or for what the graph has unmapped where none is given."""
+    names = aligner.graph.names
+    listed = [each for path in files for each in read_skills(path, names, namespace)]
+    subjects = listed if files else aligner.unmapped()
+    tell.step("対応付けを提案する / proposing mappings")
+    return aligner.propose(subjects, wanted, tell.count)
+
+
+def study(ground: Ground, settings: Settings, fit: Path | None, *, as_json: bool) -> None:
+    """Write new weights, or print how good the aligner is."""
+    if fit:
+        edition = Manifest.read(current_build(settings.data) / MANIFEST).edition
+        save_model(fit_model(ground, edition), fit)
+    else:
+        report = evaluate_alignment(ground)
+        print_json(asdict(report)) if as_json else print_measured(report)
+
+
+def write(text: str, out: Path | None) -> None:
+    """Write a table of proposals where one is wanted."""
+    if out:
+        out.write_text(text, encoding="utf-8")
+
+
+def show(proposals: Sequence[Proposal], names: Names, *, as_json: bool) -> None:
+    """Print proposals, for people or for machines."""
+    if as_json:
+        print_json({"proposals": [_slots(each, names) for each in proposals]})
+    else:
+        print_proposals(proposals, names)
+
+
+def print_proposals(proposals: Sequence[Proposal], names: Names) -> None:
+    """Proposals for people."""
+    table = Table("主語 / subject", "関係", "対応先 / object", "確信度", "理由 / why")
+    for each in proposals:
+        subject, target = names.local(each.subject.uri), names.local(each.target)
+        cells = (
+            f"{subject or ''} {each.subject.label[:40]}".strip(),
+            names.curie(each.predicate),
+            f"{target or each.target} {each.target_label[:30]}",
+            f"{each.confidence:.2f}",
+            each.comment,
+        )
+        table.add_row(*map(escape, cells))
+    OUT.print(table)
+    OUT.print(f"{len(proposals)} 件の提案 / proposals")
+
+
+def _slots(each: Proposal, names: Names) -> dict[str, object]:
+    """A proposal by SSSOM's names, its ends as URIs."""
+    return {
+        "subject_id": each.subject.uri,
+        "subject_label": each.subject.label,
+        "predicate_id": names.curie(each.predicate),
+        "object_id": each.target,
+        "object_label": each.target_label,
+        "confidence": each.confidence,
+        "similarity_score": each.score,
+        "comment": each.comment,
+    }
+
+
+def print_measured(report: AlignReport) -> None:
+    """Figures and reliability for people."""
+    OUT.print(
+        f"評価項目 / items {report.items}, 能力 / competencies {report.objects},"
+        f" {report.encoder}, graph {report.graph}"
+    )
+    table = Table("主に要る能力 / primary", "precision@1", "recall@5", "ECE")
+    for name, figures, error in (
+        ("タスクごと除く / without its task", report.by_task.figures, report.by_task),
+        ("その項目だけ除く / without itself", report.alone.figures, report.alone),
+        ("BM25、文書の語だけ / documents' words", report.bm25_documents, None),
+        ("BM25、説明も含む / with our glosses", report.bm25_all, None),
+    ):
+        shown = f"{error.reliability.error:.3f}" if error else ""
+        table.add_row(name, *_spans(figures), shown)
+    OUT.print(table)
+    bins = Table("確信度 / confidence", "対 / pairs", "平均 / mean", "正しい割合 / right")
+    for each in report.by_task.reliability.bins:
+        span = f"{each.low:.1f}-{each.high:.1f}"
+        bins.add_row(span, str(each.pairs), f"{each.confidence:.3f}", f"{each.right:.3f}")
+    OUT.print(bins)
+
+
+def _spans(figures: Figures) -> tuple[str, str]:
+    one, five = figures.precision_at_1, figures.recall_at_5
+    return (
+        f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})",
+        f"{five.mean:.3f} ({five.low:.3f}-{five.high:.3f})",
+    )
