@@ -6,6 +6,7 @@ Whoever builds from documents again starts without proposals; their file is what
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -107,12 +108,21 @@ def _slots(row: "Row", names: Names) -> Iterator[tuple[str, NamedNode | Literal]
             yield slot, Literal(said)
     for slot in _NUMBERS:
         if (number := getattr(record, slot)) is not None:
-            yield slot, Literal(str(number), datatype=NamedNode(f"{XSD}decimal"))
+            yield slot, Literal(_decimal(number), datatype=NamedNode(f"{XSD}decimal"))
     if record.mapping_date:
         day = record.mapping_date.isoformat()
         yield "mapping_date", Literal(day, datatype=NamedNode(f"{XSD}date"))
     if record.comment:
         yield "comment", Literal(record.comment, language="ja")
+
+
+def _decimal(number: float) -> str:
+    """The canonical form, as a store writes it back: the version depends on it.
+
+    >>> _decimal(1.0), _decimal(0.00001)
+    ('1', '0.00001')
+    """
+    return f"{Decimal(str(number)).normalize():f}"
 
 
 def _refuse_broken(quads: Iterable[Quad], names: Names) -> None:

@@ -1,27 +1,24 @@
 """What `ccgraph align` does, but for loading: the part that needs no loaders."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
-
-from rich.markup import escape
-from rich.table import Table
+from typing import Any, Final
 
 from ontology.artefact import MANIFEST
 from ontology.mapping_sets import SUFFIX
 from ontology.terms import Names
 from service.align import Aligner, Proposal, Wanted
 from service.align_documents import read_skills
-from service.align_evaluation import AlignReport, Figures, evaluate_alignment
+from service.align_evaluation import evaluate_alignment
 from service.align_evidence import Ground, make_ground
 from service.align_examples import COMPETENCY, read_examples
 from service.align_model import load_model, save_model
 from service.align_subjects import AlignError
 from service.align_training import fit_model
 from service.boot import current_build, open_graph, open_search
-from service.console import OUT, Steps, print_json
+from service.console import Steps, print_alignment, print_json, print_proposals
 from service.encoders import load_encoder
 from service.settings import Settings
 from service.state import Manifest
@@ -89,8 +86,8 @@ def study(ground: Ground, settings: Settings, fit: Path | None, *, as_json: bool
         edition = Manifest.read(current_build(settings.data) / MANIFEST).edition
         save_model(fit_model(ground, edition), fit)
     else:
-        report = evaluate_alignment(ground)
-        print_json(asdict(report)) if as_json else print_measured(report)
+        report = asdict(evaluate_alignment(ground))
+        print_json(report) if as_json else print_alignment(report)
 
 
 def write(text: str, out: Path | None) -> None:
@@ -101,30 +98,14 @@ def write(text: str, out: Path | None) -> None:
 
 def show(proposals: Sequence[Proposal], names: Names, *, as_json: bool) -> None:
     """Print proposals, for people or for machines."""
+    rows = [_slots(each, names) for each in proposals]
     if as_json:
-        print_json({"proposals": [_slots(each, names) for each in proposals]})
+        print_json({"proposals": rows})
     else:
-        print_proposals(proposals, names)
+        print_proposals([row | _shown(row, names) for row in rows])
 
 
-def print_proposals(proposals: Sequence[Proposal], names: Names) -> None:
-    """Proposals for people."""
-    table = Table("主語 / subject", "関係", "対応先 / object", "確信度", "理由 / why")
-    for each in proposals:
-        subject, target = names.local(each.subject.uri), names.local(each.target)
-        cells = (
-            f"{subject or ''} {each.subject.label[:40]}".strip(),
-            names.curie(each.predicate),
-            f"{target or each.target} {each.target_label[:30]}",
-            f"{each.confidence:.2f}",
-            each.comment,
-        )
-        table.add_row(*map(escape, cells))
-    OUT.print(table)
-    OUT.print(f"{len(proposals)} 件の提案 / proposals")
-
-
-def _slots(each: Proposal, names: Names) -> dict[str, object]:
+def _slots(each: Proposal, names: Names) -> dict[str, Any]:
     """A proposal by SSSOM's names, its ends as URIs."""
     return {
         "subject_id": each.subject.uri,
@@ -138,32 +119,9 @@ def _slots(each: Proposal, names: Names) -> dict[str, object]:
     }
 
 
-def print_measured(report: AlignReport) -> None:
-    """Figures and reliability for people."""
-    OUT.print(
-        f"評価項目 / items {report.items}, 能力 / competencies {report.objects},"
-        f" {report.encoder}, graph {report.graph}"
-    )
-    table = Table("主に要る能力 / primary", "precision@1", "recall@5", "ECE")
-    for name, figures, error in (
-        ("タスクごと除く / without its task", report.by_task.figures, report.by_task),
-        ("その項目だけ除く / without itself", report.alone.figures, report.alone),
-        ("BM25、文書の語だけ / documents' words", report.bm25_documents, None),
-        ("BM25、説明も含む / with our glosses", report.bm25_all, None),
-    ):
-        shown = f"{error.reliability.error:.3f}" if error else ""
-        table.add_row(name, *_spans(figures), shown)
-    OUT.print(table)
-    bins = Table("確信度 / confidence", "対 / pairs", "平均 / mean", "正しい割合 / right")
-    for each in report.by_task.reliability.bins:
-        span = f"{each.low:.1f}-{each.high:.1f}"
-        bins.add_row(span, str(each.pairs), f"{each.confidence:.3f}", f"{each.right:.3f}")
-    OUT.print(bins)
-
-
-def _spans(figures: Figures) -> tuple[str, str]:
-    one, five = figures.precision_at_1, figures.recall_at_5
-    return (
-        f"{one.mean:.3f} ({one.low:.3f}-{one.high:.3f})",
-        f"{five.mean:.3f} ({five.low:.3f}-{five.high:.3f})",
-    )
+def _shown(row: Mapping[str, Any], names: Names) -> dict[str, str]:
+    """The ends of a proposal as people read them: local id and label."""
+    return {
+        "subject": f"{names.local(row['subject_id']) or ''} {row['subject_label']}".strip(),
+        "object": f"{names.local(row['object_id']) or row['object_id']} {row['object_label']}",
+    }

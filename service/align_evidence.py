@@ -30,6 +30,8 @@ from service.lexical import Floats, terms_of
 from service.search import Search
 
 FEATURES: Final = ("words", "names", "same", "meaning", "examples", "shared", "above")
+#: the least share of words that counts as a full match
+_FULL: Final = 0.4
 #: texts encoded at once
 _BATCH: Final = 16
 #: the ridge: how far one example's vote is held back
@@ -139,7 +141,7 @@ class Ground:
     def _share(self, terms: Sequence[int | None]) -> Floats:
         """The share of words of each entry, the best at 1, unless it has but a common word."""
         found = self.search.lexicon.scores(terms)
-        best = max(float(found.max(initial=0)), self.search.weights.rarest)
+        best = max(float(found.max(initial=0)), _FULL)
         return found / np.float32(best)
 
     def evidence(

@@ -26,7 +26,7 @@ _OLDER: Final = re.compile(r"(?:旧版?|前の版)(?:の|コード)?\s*$")
 #: how one asks for what is mapped to a code
 _MAPPED: Final = re.compile(
     r"紐[づ付]|ひも[づ付]|[対関]応(?:する|した|づけ|付け)|マッピング|(?:求め|必要と|要求)(?:する|され|られ|と)"
-    r"|使う(?:タスク|業務|仕事)|該当する"
+    r"|(?:使う|の)(?:タスク|業務|仕事|評価項目)|該当する"
 )
 #: a further number of the same letters: `HR-5と6`, `CSMG-1から2に`
 _FURTHER: Final = re.compile(r"\s*(?:から|と|や|[、,・~])\s*0*(?P<number>[0-9]{1,2})(?![0-9A-Z.%])")

@@ -19,6 +19,12 @@ _WIDE: Final = 160
 OUT: Final = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
+_TRIALS: Final = {
+    "タスクごと除く / without its task": "by_task",
+    "その項目だけ除く / without itself": "alone",
+    "BM25、文書の語だけ / documents' words": "bm25_documents",
+    "BM25、説明も含む / with our glosses": "bm25_all",
+}
 _SEVERITIES: Final = {"error": "エラー", "warning": "警告", "info": "情報"}
 
 
@@ -148,6 +154,39 @@ def print_comparison(found: Mapping[str, Any]) -> None:
     OUT.print(f"差 / difference {by['mean']:+.4f} ({span}), p = {found['p']:.3f}")
 
 
+def print_proposals(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Proposed mappings with their reasons."""
+    table = Table("主語 / subject", "関係", "対応先 / object", "確信度", "理由 / why")
+    for row in rows:
+        sure = f"{row['confidence']:.2f}"
+        cells = (row["subject"][:50], row["predicate_id"], row["object"][:50], sure, row["comment"])
+        table.add_row(*map(escape, cells))
+    OUT.print(table)
+    OUT.print(f"{len(rows)} 件の提案 / proposals")
+
+
+def print_alignment(report: Mapping[str, Any]) -> None:
+    """How good proposals are: figures with their intervals, and reliability."""
+    OUT.print(
+        f"評価項目 / items {report['items']}, 能力 / competencies {report['objects']},"
+        f" {report['encoder']}, graph {report['graph']}"
+    )
+    table = Table("主に要る能力 / primary", "precision@1", "recall@5", "ECE")
+    for name, key in _TRIALS.items():
+        found = report[key]
+        error = f"{found['reliability']['error']:.3f}" if "reliability" in found else ""
+        figures = found.get("figures", found)
+        spans = (_span(figures[each]) for each in ("precision_at_1", "recall_at_5"))
+        table.add_row(name, *spans, error)
+    OUT.print(table)
+    bins = Table("確信度 / confidence", "対 / pairs", "平均 / mean", "正しい割合 / right")
+    for each in report["by_task"]["reliability"]["bins"]:
+        low, high = f"{each['low']:.1f}", f"{each['high']:.1f}"
+        sure, right = f"{each['confidence']:.3f}", f"{each['right']:.3f}"
+        bins.add_row(f"{low}-{high}", str(each["pairs"]), sure, right)
+    OUT.print(bins)
+
+
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Names and values, a line each."""
     for name, value in facts.items():
@@ -158,3 +197,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def _both(finding: Mapping[str, Any], place: str) -> str:
     return f"{place}: {finding['ja']} / {finding['en']}"
+
+
+def _span(found: Mapping[str, float]) -> str:
+    return f"{found['mean']:.3f} ({found['low']:.3f}-{found['high']:.3f})"

@@ -27,7 +27,7 @@ from service.relations import ALSO, AT_LEVEL, PRIMARILY, REPLACED, Relations
 Marks = npt.NDArray[np.bool_]
 
 #: share of `linked` for each relation of an entry whose code is asked
-_SHARES: Final[Mapping[int, float]] = {PRIMARILY: 1.0, ALSO: 0.5, AT_LEVEL: 0.5}
+_SHARES: Final[Mapping[int, float]] = {PRIMARILY: 1.0, ALSO: 0.5, AT_LEVEL: 1.0}
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,7 @@ class Search:
             kinds=Counter(entries[place].kind for place in found),
             schemes=Counter(entries[place].scheme for place in found),
             facets=self._counted(found),
-            close=bool(signals.names or signals.codes)
-            or signals.nearness.closest >= self.space.usual,
+            close=bool(found) and self._is_close(signals),
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -142,6 +141,10 @@ class Search:
             codes=self._asked(codes),
             relating=bool(codes) and asks_for_mapped(text),
         )
+
+    def _is_close(self, signals: Signals) -> bool:
+        named = bool(signals.names or signals.codes)
+        return named or signals.nearness.closest >= self.space.usual
 
     def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
         marks = np.zeros(len(self.index.entries), bool)

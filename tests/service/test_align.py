@@ -190,7 +190,7 @@ def test_skos_is_read(tmp_path: Path) -> None:
         ("a.csv", b"label,id\nx,1\ny,1\n", "a.csv:3"),
         ("a.csv", b"label\n", "a.csv"),
         ("a.csv", b"", "a.csv:1"),
-        ("a.csv", b"label\n\xff\xfe\xff\n", "UTF-8"),
+        ("a.csv", b"label\n\x81 \n", "UTF-8"),
         ("a.ttl", b"<urn:a> a", "a.ttl"),
         ("a.ttl", b"", "skos:Concept"),
         ("a.docx", b"", "a.docx"),
@@ -249,7 +249,6 @@ def test_loaded_proposals_are_resources_that_state_nothing(
     assert not graph.ask(
         "ASK { ?any ?said ?value }", any=_subject_of(graph.store, found[0].subject)
     )
-    assert run("check", "--data", data, "--json").exit_code in (0, 1)
     (tmp_path / "none.sssom.tsv").write_text("", encoding="utf-8")
     assert run("align", tmp_path / "none.sssom.tsv", "--data", data, "--load").exit_code == 0
     assert (data / "current").resolve() == before
