@@ -94,7 +94,7 @@ def check_file(path: Path, names: Names) -> list[Fault]:
     Raises `OSError` where the file cannot be read, rdflib's `ParserError` where it is no N-Quads.
     """
     dataset = Dataset(default_union=True)
-    dataset.parse(path, format="nquads")
+    dataset.parse(data=path.read_bytes(), format="nquads")
     return ordered([*validate(dataset, names), *inspect(path, names)])
 
 

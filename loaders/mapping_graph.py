@@ -5,6 +5,7 @@ Only rows whose both ends are in the build are stated; the rest is counted.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from rdflib import RDF, SKOS, Dataset, Graph, Literal, URIRef
@@ -91,7 +92,9 @@ def _slots(row: MappedPair, names: Names) -> Mapping[str, URIRef | Literal]:
         "predicate_id": _iri(row.predicate, names),
         "object_id": _iri(row.target, names),
         "mapping_justification": _iri(row.justification, names),
-        "confidence": Literal(str(row.confidence), datatype=XSD.decimal),
+        "confidence": Literal(
+            format(Decimal(str(row.confidence)).normalize(), "f"), datatype=XSD.decimal
+        ),
         "author_label": Literal(row.author),
         "mapping_date": Literal(row.day),
         "comment": Literal(row.comment, "ja"),

@@ -273,14 +273,17 @@ def evaluate(
     """検索の質を測る (nDCG@10, MRR, recall@10)。 / Measure the search on judged queries."""
     from service.boot import open_graph, open_search
     from service.evaluation import compare, evaluate_file
-    from service.ranking import changed
+    from service.ranking import WeightError, changed
 
     with reported():
         settings = read_settings(data=data, graph=graph)
         opened, path = open_graph(settings)
         engine = open_search(settings, opened, path)
         found = evaluate_file(queries, opened, engine)
-        other = replace(engine, weights=changed(engine.weights, weight or ()))
+        try:
+            other = replace(engine, weights=changed(engine.weights, weight or ()))
+        except WeightError as fault:
+            refuse(str(fault), USAGE)
         against = compare(found, evaluate_file(queries, opened, other)) if weight else None
     report = asdict(found) | ({"comparison": asdict(against)} if against else {})
     if as_json:

@@ -134,7 +134,7 @@ class Aligner:
                 target_label=entry.label,
                 score=round(verdict.score, 4),
                 confidence=round(verdict.confidence, 4),
-                comment=reason(self.ground, scorer, subject, objects, evidence, at),
+                comment=reason(self.ground, scorer, subject, objects, evidence, at=at),
             )
 
 

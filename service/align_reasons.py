@@ -22,6 +22,7 @@ def reason(
     subject: Subject,
     objects: Objects,
     evidence: Evidence,
+    *,
     at: int,
 ) -> str:
     """The sentence for one object, `at` among the objects."""

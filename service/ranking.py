@@ -30,6 +30,10 @@ Marks = npt.NDArray[np.bool_]
 _SHARES: Final[Mapping[int, float]] = {PRIMARILY: 1.0, ALSO: 0.5, AT_LEVEL: 1.0}
 
 
+class WeightError(ValueError):
+    """A change of a weight that cannot be read; says why."""
+
+
 @dataclass(frozen=True)
 class Weights:
     """How evidence is mixed; chosen by `benchmarks/search_weights.py` on our own queries.
@@ -68,7 +72,7 @@ class Weights:
 
 
 def changed(weights: Weights, changes: Sequence[str]) -> Weights:
-    """Weights with `NAME=VALUE` changes; raises `ValueError` naming one that cannot be read.
+    """Weights with `NAME=VALUE` changes; raises `WeightError` naming one that cannot be read.
 
     >>> changed(Weights(), ["sound=0"]).sound
     0.0
@@ -80,11 +84,11 @@ def _change(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     known = {each.name: each.type for each in fields(Weights)}
     if name not in known:
-        raise ValueError(f"{name}: 重みの名前は {', '.join(known)} です / is no weight")
+        raise WeightError(f"{name}: 重みの名前は {', '.join(known)} です / is no weight")
     try:
         return name, (int if known[name] is int else float)(value)
     except ValueError as error:
-        raise ValueError(f"{text}: 数ではありません / is no number") from error
+        raise WeightError(f"{text}: 数ではありません / is no number") from error
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ CONFINED = {
         "loaders/check.py",
         "loaders/graph.py",
         "loaders/mapping_graph.py",
+        "loaders/proposals.py",
     },
     "pyshacl": {"loaders/check.py"},
     "jinja2": {"service/rendering.py"},
