@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage
+from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_app
 from service.encoders import load_encoder
@@ -57,8 +57,9 @@ def graph_file(settings: Settings) -> Path:
 def open_graph(settings: Settings) -> tuple[Graph, Path]:
     """The graph to serve and the file it is in; raises `DataError` where it cannot be read."""
     path = graph_file(settings)
+    sealed = None if settings.graph else read_manifest(path.parent)["graph"]
     try:
-        return load_graph(path, Names(settings.base)), path
+        return load_graph(path, Names(settings.base), sealed), path
     except (OSError, ValueError, SyntaxError) as fault:
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
 

@@ -100,15 +100,18 @@ def text_of(term: object) -> str:
     return str(getattr(term, "value", term))
 
 
-def load_graph(path: Path, names: Names) -> Graph:
+def load_graph(path: Path, names: Names, version: str | None = None) -> Graph:
     """Load N-Quads, TriG, Turtle or any RDF file whose ending tells its format.
+
+    `version` is the graph's, where a sealed build says it; else it is computed, which takes
+    longer than loading.
 
     Raises `OSError` where the file cannot be read, `ValueError` on an unknown ending and
     `SyntaxError` (with line and column) on bad RDF.
     """
     store = Store()
     store.bulk_load(path=str(path), format=_format(path))
-    return Graph(store, names, graph_version(store))
+    return Graph(store, names, version or graph_version(store))
 
 
 def graph_version(store: Store) -> str:
