@@ -17,7 +17,7 @@ from glob import escape
 from pathlib import Path
 
 from loaders.build import Build
-from loaders.registry import save_overlay
+from loaders.registry import save_overlay, sync
 from loaders.report import as_text
 from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, damage, read_manifest
 
@@ -69,7 +69,7 @@ def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
     }
     (folder / MANIFEST).write_text(_json(manifest), encoding="utf-8")
     for path in (*folder.rglob("*"), folder):
-        _sync(path)
+        sync(path)
 
 
 def _settle(staged: Path, place: Path) -> None:
@@ -84,7 +84,7 @@ def _settle(staged: Path, place: Path) -> None:
         staged.rename(place)
     else:
         _complete(staged, place)
-    _sync(place.parent)
+    sync(place.parent)
 
 
 def _complete(staged: Path, place: Path) -> None:
@@ -95,12 +95,12 @@ def _complete(staged: Path, place: Path) -> None:
     for name in missing:
         (place / name).parent.mkdir(exist_ok=True)
         (staged / name).replace(place / name)
-        _sync((place / name).parent)
+        sync((place / name).parent)
     files = {**old["files"], **{name: new["files"][name] for name in missing}}
     (staged / MANIFEST).write_text(_json({**new, "files": files}), encoding="utf-8")
-    _sync(staged / MANIFEST)
+    sync(staged / MANIFEST)
     (staged / MANIFEST).replace(place / MANIFEST)
-    _sync(place)
+    sync(place)
 
 
 @contextmanager
@@ -132,15 +132,7 @@ def _point(link: Path, target: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(target)
     draft.replace(link)
-    _sync(link.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(link.parent)
 
 
 def _json(value: object) -> str:

@@ -91,7 +91,16 @@ def save_overlay(registry: Registry, path: Path) -> None:
         out.flush()
         os.fsync(out.fileno())
     draft.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before going on."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def dumps(rows: Iterable[Row]) -> str:
@@ -148,11 +157,3 @@ def _row(cells: Mapping[str, str]) -> Row:
         cells["id"], cells["kind"], cells["parent"], "active" if status == "active" else "retired",
         cells["created"], cells["modified"], cells["replaced_by"], texts,
     )  # fmt: skip
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
