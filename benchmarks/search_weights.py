@@ -17,9 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from service.boot import open_graph, open_search
-from service.evaluation import DEPTH, JudgedQuery, interval, judged_ids, ndcg, read_queries
-from service.ranking import Signals, Weights, weigh
-from service.search import Search
+from service.retrieval.evaluation import (
+    DEPTH,
+    JudgedQuery,
+    interval,
+    judged_ids,
+    ndcg,
+    read_queries,
+)
+from service.retrieval.ranking import Signals, Weights, weigh
+from service.retrieval.search import Search
 from service.settings import Settings
 
 TESTS: Final = Path(__file__).parent.parent / "tests"

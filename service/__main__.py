@@ -21,8 +21,8 @@ from service import console
 from service.settings import SettingError, Settings
 
 if TYPE_CHECKING:
-    from service.questions import Answer
-    from service.store import Graph
+    from service.graph.questions import Answer
+    from service.graph.store import Graph
 
 CLI: Final = typer.Typer(
     name="ccgraph",
@@ -170,7 +170,7 @@ def serve(
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
-            http="service.lenient_http:LenientProtocol",
+            http="service.http.lenient:LenientProtocol",
             log_level=settings.log_level,
             proxy_headers=False,
             server_header=False,
@@ -198,8 +198,8 @@ def search(
 ) -> None:
     """自然な日本語で探す。 / Search in natural Japanese."""
     from service.boot import open_graph, open_search
+    from service.retrieval.search import Asked
     from service.routes.search import document
-    from service.search import Asked
 
     if not text.strip():
         refuse("検索する語を書いてください / nothing to search for", USAGE)
@@ -232,7 +232,7 @@ def query(
 ) -> None:
     """決まった問いに答える。 / Answer one of the documented questions, or a query in a file."""
     from service.boot import open_graph
-    from service.questions import to_csv
+    from service.graph.questions import to_csv
 
     params = _pairs(param or [])
     with reported():
@@ -244,9 +244,9 @@ def query(
 def _answer(name: str, graph: "Graph", params: list[tuple[str, str]]) -> "Answer":
     """The answer to a question; stops where there is none of the name or it is no SELECT query."""
     from service.errors import Problem
-    from service.parameters import gathered
-    from service.questions import ask, find_question
-    from service.sparql_lexer import examine
+    from service.graph.parameters import gathered
+    from service.graph.questions import ask, find_question
+    from service.sparql.lexer import examine
 
     try:
         question = find_question(name)
@@ -272,8 +272,8 @@ def evaluate(
 ) -> None:
     """検索の質を測る (nDCG@10, MRR, recall@10)。 / Measure the search on judged queries."""
     from service.boot import open_graph, open_search
-    from service.evaluation import compare, evaluate_file
-    from service.ranking import WeightError, changed
+    from service.retrieval.evaluation import compare, evaluate_file
+    from service.retrieval.ranking import WeightError, changed
 
     with reported():
         settings = read_settings(data=data, graph=graph)
@@ -315,9 +315,9 @@ def align(
     as_json: AsJson = False,
 ) -> None:
     """まだ対応付けのないものに、対応付けを提案する。 / Propose mappings for what has none."""
-    from service import align_command as work
-    from service.align import Wanted
-    from service.align_table import as_sssom
+    from service.aligning import command as work
+    from service.aligning.align import Wanted
+    from service.aligning.table import as_sssom
 
     with reported(), console.progress(as_json) as tell:
         settings = read_settings(data=data)
@@ -414,10 +414,10 @@ def _faults() -> tuple[type[Exception], ...]:
     from loaders.registry import RegistryError
     from loaders.vocabulary import VocabularyError
     from ontology.mapping_sets import MappingFileError
-    from service.align_subjects import AlignError
+    from service.aligning.subjects import AlignError
     from service.boot import DataError
-    from service.encoders import EncoderError
-    from service.evaluation import JudgmentError
+    from service.retrieval.encoders import EncoderError
+    from service.retrieval.evaluation import JudgmentError
 
     loading = (BuildError, PairingError, RegistryError, VocabularyError, MappingFileError)
     return (*loading, AlignError, DataError, EncoderError, JudgmentError, OSError)

@@ -8,14 +8,14 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from service.describe import Describer
 from service.errors import install_handlers
-from service.mappings import Mappings
-from service.middleware import Courtesies
-from service.notations import Notations
-from service.openapi import Application
+from service.graph.describe import Describer
+from service.graph.mappings import Mappings
+from service.graph.notations import Notations
+from service.http.middleware import Courtesies
+from service.http.openapi import Application
 from service.routes import sparql
-from service.sparql import QueryPool
+from service.sparql.pool import QueryPool
 from service.state import State, version
 
 #: modules of `service.routes` that hold a `router`

@@ -12,14 +12,14 @@ from fastapi import FastAPI
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_app
-from service.encoders import load_encoder
-from service.index import Index, UnfitIndexError, build_index, load, open_index, save
-from service.questions import load_questions
-from service.rendering import make_pages
-from service.search import Search, make_search
+from service.graph.questions import load_questions
+from service.graph.store import Graph, load_graph
+from service.pages.rendering import make_pages
+from service.retrieval.encoders import load_encoder
+from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.state import Manifest, State
-from service.store import Graph, load_graph
 
 #: told what takes long: what, how many done, of how many
 Progress = Callable[[int, int], None]

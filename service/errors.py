@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from service.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negotiate
+from service.http.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negotiate
 
 #: the type of a problem is this and its slug (RFC 4151)
 TYPE: Final = "tag:w3id.org,2026:ccgraph:problem:"

@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from service.graph.store import Graph
 from service.settings import Settings
-from service.store import Graph
 
 #: the edition of a graph that was not built by us
 FOREIGN: Final = "foreign"

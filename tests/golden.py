@@ -13,8 +13,8 @@ from pyoxigraph import RdfFormat, Store
 from loaders.build import build
 from loaders.registry import load_registry
 from ontology.terms import Names
-from service.questions import HOME, Question, ask, load_questions
-from service.store import Graph, graph_version
+from service.graph.questions import HOME, Question, ask, load_questions
+from service.graph.store import Graph, graph_version
 
 
 def open_graph() -> Graph:

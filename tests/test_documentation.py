@@ -20,7 +20,7 @@ from loaders.text import lines, read_document
 from ontology.terms import RDF, SKOS, Names
 from service import routes
 from service.__main__ import CLI
-from service.questions import load_questions
+from service.graph.questions import load_questions
 from service.settings import OPTIONS
 
 PROJECT = Path(__file__).parents[1]

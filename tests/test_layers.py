@@ -25,8 +25,8 @@ CONFINED = {
         "loaders/proposals.py",
     },
     "pyshacl": {"loaders/check.py"},
-    "jinja2": {"service/rendering.py"},
-    "uvicorn": {"service/__main__.py", "service/lenient_http.py"},
+    "jinja2": {"service/pages/rendering.py"},
+    "uvicorn": {"service/__main__.py", "service/http/lenient.py"},
     "rich": {"service/__main__.py", "service/console.py"},
     "typer": {"service/__main__.py"},
 }

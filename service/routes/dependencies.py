@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from service.describe import Describer
-from service.notations import Notations
+from service.graph.describe import Describer
+from service.graph.notations import Notations
 from service.state import State
 
 

@@ -13,12 +13,12 @@ from fastapi import Request
 from pyoxigraph import Triple
 from starlette.responses import Response
 
-from service.caching import CACHED, fresh, not_modified, tag
-from service.describe import Describer
 from service.errors import NotAcceptable, NotFound
-from service.negotiation import DATA_OFFERS, HTML, Offer, by_format, leaves_open, negotiate
-from service.rdf import serialized
-from service.sparql_protocol import offered
+from service.graph.describe import Describer
+from service.graph.rdf import serialized
+from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.negotiation import DATA_OFFERS, HTML, Offer, by_format, leaves_open, negotiate
+from service.sparql.protocol import offered
 from service.state import State
 
 _LANGUAGE: Final = {"Content-Language": "ja", "Vary": "Accept, Accept-Language"}

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request
 from pyoxigraph import NamedNode
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from service.caching import CACHED
 from service.errors import BadRequest, NotFound
-from service.negotiation import DATA_OFFERS, HTML, JSON, PAGE_OFFERS, Offer
-from service.notations import same_label
+from service.graph.notations import same_label
+from service.http.caching import CACHED
+from service.http.negotiation import DATA_OFFERS, HTML, JSON, PAGE_OFFERS, Offer
 from service.routes.dependencies import Codes, Descriptions, Local, World
 from service.routes.documents import Document, acceptable, data, gone, page
 from service.state import Meaning, State

@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 
 from ontology.mapping_sets import LICENCE
 from ontology.terms import Names
-from service.caching import CACHED, fresh, not_modified, tag
-from service.mapping_filters import ends
-from service.mappings import SLOTS, Ends, Mappings, Place, item
-from service.negotiation import CSV, HTML, LIST_OFFERS, TSV, TURTLE
-from service.rendering import Pages
+from service.graph.mapping_filters import ends
+from service.graph.mappings import SLOTS, Ends, Mappings, Place, item
+from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.negotiation import CSV, HTML, LIST_OFFERS, TSV, TURTLE
+from service.pages.rendering import Pages
 from service.routes.dependencies import Codes, World
 from service.routes.documents import acceptable, html, resource
 from service.state import FOREIGN, State

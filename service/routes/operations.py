@@ -6,14 +6,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from service.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
-from service.dumps import Dump
 from service.errors import NotFound, Unavailable
-from service.negotiation import DATA_OFFERS, HTML
+from service.graph.dumps import Dump
+from service.graph.void import void_description
+from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
+from service.http.negotiation import DATA_OFFERS, HTML
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, resource
 from service.state import State, version
-from service.void import void_description
 
 router = APIRouter(tags=["operations"])
 File = Annotated[str, Path(description="graph.format[.gz]", examples=["cmbok2.ttl.gz"])]

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, Response
 
 from service.errors import NotFound
-from service.negotiation import HTML
-from service.rendering import FOLDER, Pages
+from service.http.negotiation import HTML
+from service.pages.rendering import FOLDER, Pages
 from service.routes.dependencies import World
 
 #: the files that pages ask for; templates are no business of browsers

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from service.errors import NotFound
-from service.negotiation import CSV, HTML, LIST_OFFERS
-from service.parameters import gathered
-from service.questions import Question, ask, to_csv
-from service.rendering import Pages
+from service.graph.parameters import gathered
+from service.graph.questions import Question, ask, to_csv
+from service.http.negotiation import CSV, HTML, LIST_OFFERS
+from service.pages.rendering import Pages
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, html
 from service.state import State

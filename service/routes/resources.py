@@ -8,7 +8,7 @@ from pyoxigraph import DefaultGraph
 from starlette.responses import Response
 
 from service.errors import NotFound
-from service.negotiation import HTML, PAGE_OFFERS
+from service.http.negotiation import HTML, PAGE_OFFERS
 from service.routes.dependencies import Descriptions, World
 from service.routes.documents import acceptable, html, resource
 

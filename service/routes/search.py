@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from service.errors import BadRequest, Unavailable
-from service.explain import Match
-from service.negotiation import CSV, HTML, LIST_OFFERS
+from service.http.negotiation import CSV, HTML, LIST_OFFERS
+from service.retrieval.explain import Match
+from service.retrieval.search import Asked, Hit, Results, Search
 from service.routes.dependencies import World
 from service.routes.documents import acceptable
-from service.search import Asked, Hit, Results, Search
 from service.state import State
 
 #: the most hits of one answer, and the longest text that is searched for

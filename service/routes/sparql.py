@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.caching import CACHED, fresh, not_modified, tag
-from service.description import service_description
 from service.errors import NotAcceptable
-from service.negotiation import (
+from service.graph.rdf import serialized
+from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.negotiation import (
     ASK_OFFERS,
     DATA_OFFERS,
     GRAPH_OFFERS,
@@ -27,10 +27,10 @@ from service.negotiation import (
     negotiate,
     negotiate_form,
 )
-from service.rdf import serialized
-from service.sparql import Engine, QueryRequest
-from service.sparql_lexer import Query, examine
-from service.sparql_protocol import (
+from service.sparql.description import service_description
+from service.sparql.lexer import Query, examine
+from service.sparql.pool import Engine, QueryRequest
+from service.sparql.protocol import (
     DIRECT,
     FORM,
     Parameters,

@@ -18,14 +18,14 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ontology.terms import Names
 from service.app import create_app
-from service.encoders import load_encoder
-from service.index import build_index
-from service.questions import load_questions
-from service.rendering import make_pages
-from service.search import make_search
+from service.graph.questions import load_questions
+from service.graph.store import load_graph
+from service.pages.rendering import make_pages
+from service.retrieval.encoders import load_encoder
+from service.retrieval.index import build_index
+from service.retrieval.search import make_search
 from service.settings import Settings
 from service.state import Manifest, State
-from service.store import load_graph
 
 pytestmark = pytest.mark.browser
 

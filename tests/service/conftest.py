@@ -13,12 +13,12 @@ from fastapi.testclient import TestClient
 
 from ontology.terms import Names
 from service.app import create_app
-from service.lenient_http import LenientProtocol
-from service.questions import load_questions
-from service.rendering import make_pages
+from service.graph.questions import load_questions
+from service.graph.store import load_graph
+from service.http.lenient import LenientProtocol
+from service.pages.rendering import make_pages
 from service.settings import Settings
 from service.state import Manifest, State
-from service.store import load_graph
 
 #: code and label in 1.0 and 2.0; some codes changed their meaning, some labels their spaces
 CODES = {

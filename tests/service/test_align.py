@@ -16,19 +16,19 @@ from typer.testing import CliRunner, Result
 from ontology.sssom import read_set
 from ontology.terms import SEMAPV, SSSOM, Names
 from service.__main__ import CLI
-from service.align import Aligner, Proposal, Wanted
-from service.align_documents import read_skills
-from service.align_evaluation import evaluate_alignment, reliability
-from service.align_evidence import make_ground
-from service.align_examples import Examples, read_examples
-from service.align_model import Scorer, calibrated, fit_scorer, load_model, logistic, save_model
-from service.align_subjects import AlignError, Subject, groups_of
-from service.align_table import as_sssom, prefixes_of
-from service.align_training import fit_model
-from service.encoders import NamedEncoder, NGramEncoder
-from service.index import build_index
-from service.search import make_search
-from service.store import Graph, load_graph
+from service.aligning.align import Aligner, Proposal, Wanted
+from service.aligning.documents import read_skills
+from service.aligning.evaluation import evaluate_alignment, reliability
+from service.aligning.evidence import make_ground
+from service.aligning.examples import Examples, read_examples
+from service.aligning.model import Scorer, calibrated, fit_scorer, load_model, logistic, save_model
+from service.aligning.subjects import AlignError, Subject, groups_of
+from service.aligning.table import as_sssom, prefixes_of
+from service.aligning.training import fit_model
+from service.graph.store import Graph, load_graph
+from service.retrieval.encoders import NamedEncoder, NGramEncoder
+from service.retrieval.index import build_index
+from service.retrieval.search import make_search
 
 NAMES = Names()
 HR5 = NAMES.entity("cmbok2.HR-5")

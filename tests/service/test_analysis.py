@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.analysis import Sudachi, fold, folded_key
+from service.retrieval.analysis import Sudachi, fold, folded_key
 
 analyse = Sudachi()
 PANGRAM = "ｶﾞｲﾄﾞを見て、Ｅｘｃｅｌで応答率を集計した。"

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontology.terms import Names
-from service.codes import Codes, codes_of
-from service.entries import Entry, read_entries, scheme_labels
-from service.store import load_graph
+from service.graph.store import load_graph
+from service.retrieval.codes import Codes, codes_of
+from service.retrieval.entries import Entry, read_entries, scheme_labels
 
 GRAPH = load_graph(Path(__file__).with_name("search.trig"), Names())
 ENTRIES = read_entries(GRAPH)

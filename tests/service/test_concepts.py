@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontology.terms import Names
-from service.concept_model import Concept
-from service.concepts import concept
-from service.links import link_of, natural, root_of, span_of
-from service.store import Graph, load_graph
+from service.graph.links import link_of, natural, root_of, span_of
+from service.graph.store import Graph, load_graph
+from service.pages.concept_model import Concept
+from service.pages.concepts import concept
 
 NAMES = Names()
 SMALL = Path(__file__).with_name("small.trig")

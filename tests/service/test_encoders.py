@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.encoders import (
+from service.retrieval.encoders import (
     EncoderError,
     NGramEncoder,
     cached_query,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from loaders.build import build
 from loaders.registry import load_registry
 from ontology.terms import Names
-from service.encoders import load_encoder
-from service.evaluation import (
+from service.graph.store import load_graph
+from service.retrieval.encoders import load_encoder
+from service.retrieval.evaluation import (
     JudgedQuery,
     JudgmentError,
     compare,
@@ -25,9 +26,8 @@ from service.evaluation import (
     read_queries,
     resolved,
 )
-from service.index import build_index
-from service.search import make_search
-from service.store import load_graph
+from service.retrieval.index import build_index
+from service.retrieval.search import make_search
 
 HERE = Path(__file__).parent
 GRAPH = load_graph(HERE / "search.trig", Names())

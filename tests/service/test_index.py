@@ -8,10 +8,10 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from ontology.terms import SKOS, Names
-from service.encoders import NamedEncoder, NGramEncoder, load_encoder
-from service.entries import Entry
-from service.index import UnfitIndexError, build_index, encoded, load, open_index, save
-from service.store import Graph, load_graph
+from service.graph.store import Graph, load_graph
+from service.retrieval.encoders import NamedEncoder, NGramEncoder, load_encoder
+from service.retrieval.entries import Entry
+from service.retrieval.index import UnfitIndexError, build_index, encoded, load, open_index, save
 
 HERE = Path(__file__).parent
 NGRAM = load_encoder("ngram")

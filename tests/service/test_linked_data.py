@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 
-from service.notations import fold
+from service.graph.notations import fold
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 HR5 = "https://w3id.org/ccgraph/id/cmbok2.HR-5"

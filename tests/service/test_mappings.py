@@ -16,12 +16,12 @@ from loaders.mappings import load_mappings
 from loaders.registry import load_registry
 from ontology.terms import NO_TERM, SSSOM, Names, mapping_id
 from service.app import create_app
-from service.mappings import SLOTS
-from service.questions import load_questions
-from service.rendering import make_pages
+from service.graph.mappings import SLOTS
+from service.graph.questions import load_questions
+from service.graph.store import load_graph
+from service.pages.rendering import make_pages
 from service.settings import Settings
 from service.state import Manifest, State
-from service.store import load_graph
 
 NAMES = Names()
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.negotiation import (
+from service.http.negotiation import (
     ASK_OFFERS,
     GRAPH_OFFERS,
     PAGE_OFFERS,

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from pyoxigraph import RdfFormat, Store, parse
 
+from service.graph.store import graph_version
 from service.state import State
-from service.store import graph_version
 
 PROPOSALS = "https://w3id.org/ccgraph/graph/proposals"
 

@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 
 from ontology.terms import Names
 from service.app import create_app
-from service.questions import load_questions
-from service.rendering import make_pages
+from service.graph.questions import load_questions
+from service.graph.store import load_graph
+from service.pages.rendering import make_pages
 from service.settings import Settings
 from service.state import Manifest, State
-from service.store import load_graph
 
 SMALL = Path(__file__).with_name("small.trig")
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -14,8 +14,8 @@ from loaders.build import build
 from loaders.registry import load_registry
 from ontology.terms import Names
 from service.errors import BadRequest
-from service.parameters import folded, gathered, resolve
-from service.questions import (
+from service.graph.parameters import folded, gathered, resolve
+from service.graph.questions import (
     HOME,
     Question,
     ask,
@@ -25,7 +25,7 @@ from service.questions import (
     read_question,
     to_csv,
 )
-from service.store import Graph, graph_version, load_graph
+from service.graph.store import Graph, graph_version, load_graph
 
 NAMES = Names()
 SMALL = Path(__file__).with_name("small.trig")

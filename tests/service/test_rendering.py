@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontology.terms import Names
-from service.explain import Match
-from service.questions import ask, load_questions
-from service.rendering import FOLDER, MOST, Pages, make_pages
-from service.search import Asked, Hit, Results
+from service.graph.questions import ask, load_questions
+from service.graph.store import load_graph
+from service.pages.rendering import FOLDER, MOST, Pages, make_pages
+from service.pages.views import pieces
+from service.retrieval.explain import Match
+from service.retrieval.search import Asked, Hit, Results
 from service.state import Meaning
-from service.store import load_graph
-from service.views import pieces
 
 NAMES = Names()
 RIGHTS = {

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontology.terms import Names
-from service.encoders import load_encoder
-from service.explain import Match
-from service.index import build_index
-from service.ranking import Weights, changed
-from service.search import Asked, Hit, Results, Search, make_search
-from service.similar import similar
-from service.store import load_graph
+from service.graph.store import load_graph
+from service.retrieval.encoders import load_encoder
+from service.retrieval.explain import Match
+from service.retrieval.index import build_index
+from service.retrieval.ranking import Weights, changed
+from service.retrieval.search import Asked, Hit, Results, Search, make_search
+from service.retrieval.similar import similar
 
 HERE = Path(__file__).parent
 FIELDS = {

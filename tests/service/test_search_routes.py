@@ -11,12 +11,12 @@ from fastapi.testclient import TestClient
 
 from ontology.terms import Names
 from service.app import create_app
-from service.encoders import load_encoder
-from service.index import build_index
-from service.search import Asked, Results, make_search
+from service.graph.store import load_graph
+from service.retrieval.encoders import load_encoder
+from service.retrieval.index import build_index
+from service.retrieval.search import Asked, Results, make_search
 from service.settings import Settings
 from service.state import Pages, State
-from service.store import load_graph
 
 GRAPH = Path(__file__).with_name("search.trig")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Store
 
-from service.sparql_grammar import fault_of, undeclared
-from service.sparql_lexer import position
+from service.sparql.grammar import fault_of, undeclared
+from service.sparql.lexer import position
 
 WRONG = [
     ("SELECT * { ?s ?p }", (1, 18), "?variable"),

@@ -28,8 +28,8 @@ from SPARQLWrapper import (
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
 
 from service.errors import BadRequest
-from service.sparql import QueryPool, QueryRequest
-from service.sparql_lexer import examine
+from service.sparql.lexer import examine
+from service.sparql.pool import QueryPool, QueryRequest
 from service.state import State
 
 Serve = Callable[..., AbstractContextManager[str]]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import Forbidden, QuerySyntax
-from service.sparql_lexer import MAX_DEPTH, decode, examine, tokens
+from service.sparql.lexer import MAX_DEPTH, decode, examine, tokens
 
 REFUSED = [
     "SELECT * { SERVICE <http://x/> { ?s ?p ?o } }",

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontology.terms import Names
-from service.entries import read_entries
-from service.store import load_graph
-from service.suggest import suggester
+from service.graph.store import load_graph
+from service.retrieval.entries import read_entries
+from service.retrieval.suggest import suggester
 
 GRAPH = load_graph(Path(__file__).with_name("search.trig"), Names())
 SUGGESTER = suggester(read_entries(GRAPH))

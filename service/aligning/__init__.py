@@ -1,0 +1,1 @@
+"""Proposing mappings: learnt from the adjudicated ones, with evidence."""

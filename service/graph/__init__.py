@@ -1,0 +1,1 @@
+"""The graph: read into memory, asked, described and written out."""

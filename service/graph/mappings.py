@@ -1,0 +1,217 @@
+"""The mappings of a graph, as SSSOM knows them: found by their ends, listed, told in words.
+
+Works on any graph with `sssom:Mapping` resources. The machine's proposals are left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pyoxigraph import NamedNode, Quad, Triple
+
+from ontology.terms import NO_TERM, PROPOSALS_GRAPH, RDF, SKOS, SSSOM, Names
+from service.graph.entities import Link, Terms, link, value
+from service.graph.links import natural
+from service.graph.store import Graph
+from service.graph.vocabulary import Word, word_of
+
+#: SSSOM's slots of a row, in the order of the columns
+SLOTS: Final = (
+    "record_id", "subject_id", "subject_label", "predicate_id", "object_id", "object_label",
+    "mapping_justification", "author_label", "mapping_tool", "mapping_tool_version",
+    "mapping_date", "confidence", "mapping_source", "comment",
+)  # fmt: skip
+#: slots whose values are IRIs
+_IRIS: Final = frozenset({"subject_id", "predicate_id", "object_id", "mapping_justification"})
+#: slots that are lists in SSSOM
+_LISTS: Final = frozenset({"author_label"})
+_NOTHING: Final = "該当する項目なし"
+_PROPERTIES: Final = {
+    "label": NamedNode(f"{SKOS}prefLabel"),
+    "notation": NamedNode(f"{SKOS}notation"),
+    "class": NamedNode(f"{RDF}type"),
+}
+_CONCEPT: Final = f"{SKOS}Concept"
+#: how a relation reads, by the local name of its predicate
+_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "requiresPrimarily": (
+        "{subject} は、{object} なしには成り立ちません。",
+        "The subject cannot be done without the object.",
+    ),
+    "requiresAlso": (
+        "{subject} には、{object} もはっきり役立ちます。",
+        "The object is clearly relevant to the subject too.",
+    ),
+    "atSkillLevel": (
+        "{subject} は、{object} の仕事に当たります。",
+        "The subject is work at the level of the object.",
+    ),
+    "describes": ("{subject} は、{object} を述べています。", "The subject is about the object."),
+    "exactMatch": ("{subject} と {object} は同じ意味です。", "Both mean the same."),
+    "closeMatch": ("{subject} と {object} は意味が近いです。", "Both mean nearly the same."),
+    "broadMatch": ("{object} は、{subject} より広い意味です。", "The object is broader."),
+    "narrowMatch": ("{object} は、{subject} より狭い意味です。", "The object is narrower."),
+}
+_NO_LEVEL: Final = (
+    "{subject} に当たるスキルレベルはありません。",
+    "No skill level covers the subject.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What mappings are asked for: IRIs that an end or the predicate is among; `None` is any."""
+
+    subject: frozenset[str] | None = None
+    object: frozenset[str] | None = None
+    predicate: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One mapping: its ends, the predicate, its further slots as text, the graph of its set."""
+
+    uri: str
+    set: str
+    subject: Link
+    word: Word
+    object: Link
+    slots: Mapping[str, str]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it says that there is no term for the subject."""
+        return self.object.uri == NO_TERM
+
+    @property
+    def sentences(self) -> tuple[str, str]:
+        """The relation in words, Japanese and English."""
+        fallback = (f"{{subject}} — {self.word.ja} — {{object}}", self.word.en)
+        ja, en = _NO_LEVEL if self.nothing else _SENTENCES.get(self.word.name, fallback)
+        return ja.format(subject=_quoted(self.subject), object=_quoted(self.object)), en
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which part of an answer is shown."""
+
+    total: int
+    offset: int
+    limit: int
+
+    @property
+    def before(self) -> int | None:
+        """The offset of the part before this one."""
+        return max(self.offset - self.limit, 0) if self.offset else None
+
+    @property
+    def after(self) -> int | None:
+        """The offset of the part after this one."""
+        following = self.offset + self.limit
+        return following if following < self.total else None
+
+
+@dataclass(frozen=True)
+class Mappings:
+    """The mappings of one graph."""
+
+    graph: Graph
+
+    def find(self, ends: Ends) -> list[str]:
+        """The IRIs of the mappings between these ends, by subject, predicate and object."""
+        return [uri for uri, spoke in self._spokes.items() if _fits(ends, spoke)]
+
+    def rows(self, uris: Iterable[str]) -> list[Mapped]:
+        """The mappings with these IRIs, in the order given."""
+        return [self._mapped(uri) for uri in uris]
+
+    def about(self, uri: str) -> Mapped | None:
+        """The mapping with this IRI; `None` where the graph has none."""
+        return self._mapped(uri) if uri in self._spokes else None
+
+    def triples(self) -> Iterator[Triple]:
+        """All mapping resources, and the statements that they stand for."""
+        for uri, (subject, predicate, target) in self._spokes.items():
+            yield from (quad.triple for quad in self._quads(NamedNode(uri)))
+            if target != NO_TERM:
+                yield Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
+
+    @cached_property
+    def _spokes(self) -> dict[str, tuple[str, str, str]]:
+        """Subject, predicate and object of every mapping by its IRI, in order."""
+        found: dict[str, list[str]] = defaultdict(lambda: ["", "", ""])
+        proposals = self.graph.names.graph(PROPOSALS_GRAPH)
+        for place, slot in enumerate(("subject_id", "predicate_id", "object_id")):
+            node = NamedNode(SSSOM + slot)
+            for quad in self.graph.store.quads_for_pattern(None, node, None, None):
+                if value(quad.graph_name) != proposals and isinstance(quad.subject, NamedNode):
+                    found[quad.subject.value][place] = value(quad.object)
+        whole = {uri: tuple(spoke) for uri, spoke in found.items() if all(spoke)}
+        ordered = sorted(whole, key=lambda uri: ([natural(each) for each in whole[uri]], uri))
+        return {uri: (whole[uri][0], whole[uri][1], whole[uri][2]) for uri in ordered}
+
+    def _mapped(self, uri: str) -> Mapped:
+        names = self.graph.names
+        subject, predicate, target = self._spokes[uri]
+        quads = list(self._quads(NamedNode(uri)))
+        said: dict[str, list[str]] = defaultdict(list)
+        for quad in quads:
+            said[quad.predicate.value.removeprefix(SSSOM)].append(value(quad.object))
+        return Mapped(
+            uri,
+            next((value(quad.graph_name) for quad in quads), ""),
+            self._link(subject),
+            word_of(names, predicate),
+            self._link(target),
+            {slot: "、".join(sorted(said[slot])) for slot in SLOTS if slot in said},
+        )
+
+    def _quads(self, node: NamedNode) -> Iterator[Quad]:
+        return self.graph.store.quads_for_pattern(node, None, None, None)
+
+    def _link(self, uri: str) -> Link:
+        if uri == NO_TERM:
+            return nothing(self.graph.names)
+        return link(self.graph.names, uri, self._said(NamedNode(uri)))
+
+    def _said(self, node: NamedNode) -> Iterator[Terms]:
+        for name, property in _PROPERTIES.items():
+            for quad in self.graph.store.quads_for_pattern(node, property, None, None):
+                if value(quad.object) != _CONCEPT:
+                    yield {name: quad.object}
+
+
+def nothing(names: Names) -> Link:
+    """What stands for the object where a scheme has no term."""
+    return Link(NO_TERM, names.curie(NO_TERM), _NOTHING, "ja", inside=False)
+
+
+def item(mapped: Mapped, names: Names) -> dict[str, object]:
+    """A mapping as SSSOM JSON: slot names, CURIEs, what is absent left out."""
+    labels = {"subject_label": mapped.subject, "object_label": mapped.object}
+    slots: dict[str, object] = {
+        "record_id": names.curie(mapped.uri),
+        **{
+            slot: names.curie(text) if slot in _IRIS else text
+            for slot, text in mapped.slots.items()
+        },
+        **{slot: end.label for slot, end in labels.items() if end.inside},
+        **({"mapping_source": names.curie(mapped.set)} if mapped.set else {}),
+    }
+    for slot in _LISTS & slots.keys():
+        slots[slot] = [slots[slot]]
+    if confidence := mapped.slots.get("confidence"):
+        slots["confidence"] = float(confidence)
+    return {slot: slots[slot] for slot in SLOTS if slot in slots}
+
+
+def _fits(ends: Ends, spoke: Sequence[str]) -> bool:
+    asked = (ends.subject, ends.predicate, ends.object)
+    return all(each is None or end in each for each, end in zip(asked, spoke, strict=True))
+
+
+def _quoted(end: Link) -> str:
+    code = f"{end.notation} " if end.notation else ""
+    return f"「{code}{end.label}」"

@@ -1,0 +1,92 @@
+"""The OpenAPI document: what FastAPI derives from the endpoints, and `/sparql` beside it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS
+from service.sparql.protocol import DIRECT, FORM
+
+_EXAMPLE: Final = (
+    "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
+    "SELECT ?entity ?label WHERE { ?entity skos:notation 'HR-5' ; skos:prefLabel ?label }"
+)
+_PROBLEM: Final = {
+    "description": "Problem details (RFC 9457), a sentence in Japanese and English",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+
+
+class Application(FastAPI):
+    """FastAPI whose OpenAPI document also tells of `/sparql`, a plain route."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document; made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document["paths"]["/sparql"] = _sparql()
+            _with_problems(document["paths"])
+        return super().openapi()
+
+
+def _sparql() -> dict[str, Any]:
+    return {
+        "get": {**_operation("sparql_get"), "parameters": [_query(), *_dataset()]},
+        "post": {**_operation("sparql_post"), "requestBody": _body()},
+    }
+
+
+def _operation(name: str) -> dict[str, Any]:
+    types = (offer.type for offer in (*SELECT_OFFERS, *GRAPH_OFFERS))
+    answer = {"description": "The whole answer", "content": {each: {} for each in types}}
+    return {
+        "tags": ["SPARQL"],
+        "operationId": name,
+        "summary": "SPARQL 1.1 の問い合わせ / SPARQL 1.1 query",
+        "description": "Query only; without a query, the service description.",
+        "responses": {"200": answer},
+    }
+
+
+def _query() -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": "query", "in": "query", "schema": schema, "example": _EXAMPLE}
+
+
+def _dataset() -> list[dict[str, Any]]:
+    schema = {"type": "array", "items": {"type": "string", "format": "iri"}}
+    names = ("default-graph-uri", "named-graph-uri")
+    return [{"name": name, "in": "query", "schema": schema} for name in names]
+
+
+def _body() -> dict[str, Any]:
+    form = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}
+    return {
+        "required": True,
+        "content": {
+            FORM: {"schema": form, "example": {"query": _EXAMPLE}},
+            DIRECT: {"schema": {"type": "string"}, "example": _EXAMPLE},
+        },
+    }
+
+
+def _with_problems(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Say of every operation how it fails: as problem details, never as FastAPI's 422."""
+    for operations in paths.values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"].setdefault("default", _PROBLEM)

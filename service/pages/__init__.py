@@ -1,0 +1,1 @@
+"""Pages for people: what they tell, their templates and static files."""

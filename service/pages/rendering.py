@@ -1,0 +1,285 @@
+"""Pages for people: the only module that knows Jinja2.
+
+Every method takes the path of the request, from which the relative links are computed, and
+returns a whole HTML document. `None` means that the graph says nothing of the IRI.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pyoxigraph import NamedNode
+
+from ontology.terms import CLASSES
+from service.graph.links import root_of
+from service.graph.mappings import Mapped, Mappings, Place
+from service.graph.parameters import KINDS, options
+from service.graph.questions import Answer, Question, fill
+from service.graph.store import Graph
+from service.graph.vocabulary import own_words
+from service.pages.concepts import concept
+from service.pages.overview import Scheme, contents, derived_from, schemes
+from service.pages.page import ICON, About, Page, about
+from service.pages.views import (
+    defined_term,
+    facets,
+    hit_view,
+    iri_cell,
+    kind_name,
+    operations,
+    other_names,
+    questions_about,
+    search_link,
+    sparql_rows,
+)
+from service.retrieval.search import Asked, Results, Search
+from service.retrieval.similar import similar
+from service.state import Meaning
+
+#: templates, style sheet and script
+FOLDER: Final = Path(__file__).parent
+#: short name and media type of the forms of a concept's data
+FORMATS: Final = (
+    ("ttl", "text/turtle"),
+    ("jsonld", "application/ld+json"),
+    ("rdf", "application/rdf+xml"),
+    ("nt", "application/n-triples"),
+)
+#: entries of one list that a page shows; it says how many more there are
+MOST: Final = 500
+#: searches to try on the start page
+_EXAMPLES: Final = ("怒っているお客様をなだめるには？", "新人がすぐ辞めてしまう", "HR-5")
+_FIRST_QUERY: Final = """\
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?concept ?notation ?label WHERE {
+  ?concept skos:notation ?notation ; skos:prefLabel ?label .
+  FILTER(LANG(?label) = "ja")
+} ORDER BY ?concept
+LIMIT 20
+"""
+_NAME: Final = "SELECT DISTINCT ?document ?name WHERE { ?document schema:name ?name }"
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(FOLDER),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one graph."""
+
+    graph: Graph
+    about: About
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    search: Search | None = None
+
+    def render_start(self, path: str) -> str:
+        """The start page: search, schemes, questions, ways for machines."""
+        return self._render(
+            "start.html",
+            path,
+            schemes=self._schemes,
+            questions=self.questions.values() if self._ours else (),
+            examples=_EXAMPLES if self._ours else (),
+        )
+
+    def render_results(self, path: str, asked: Asked, results: Results) -> str:
+        """The hits of a search with facets and paging."""
+        last = asked.offset + len(results.hits)
+        before = max(asked.offset - asked.limit, 0) or None
+        labels = {each.link.id: each.link.label for each in self._schemes}
+        root = root_of(path)
+        return self._render(
+            "results.html",
+            path,
+            asked=asked.text,
+            narrowed=bool(asked.kinds or asked.schemes),
+            total=results.total,
+            close=results.close,
+            took_ms=round(results.took_ms, 1),
+            hits=[hit_view(hit) for hit in results.hits],
+            first=asked.offset + 1,
+            last=last,
+            facets=facets(asked, results, labels),
+            previous=root + search_link(asked, offset=before) if asked.offset else None,
+            following=root + search_link(asked, offset=last) if last < results.total else None,
+        )
+
+    def render_concept(self, path: str, uri: str) -> str | None:
+        """The concept with this IRI, ours or a foreign one."""
+        if mapped := self._mappings.about(uri):
+            return self._mapping(path, mapped)
+        found = concept(self.graph, uri)
+        if found is None:
+            return None
+        english = (name.value for name in found.names if name.language == "en")
+        return self._render(
+            "concept.html",
+            path,
+            concept=found,
+            names=other_names(found.names),
+            english=next(english, None),
+            formats=FORMATS,
+            described=defined_term(found),
+            questions=questions_about(found, self.questions.values()),
+            similar=similar(self.search, uri) if self.search else (),
+        )
+
+    def render_mappings(
+        self, path: str, rows: Sequence[Mapped], asked: Mapping[str, str], place: Place
+    ) -> str:
+        """A page of the mappings that were asked for."""
+        return self._render("mappings.html", path, rows=rows, asked=asked, place=place)
+
+    def _mapping(self, path: str, mapped: Mapped) -> str:
+        ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]
+        return self._render("mapping.html", path, mapped=mapped, ends=ends, formats=FORMATS)
+
+    def render_gone(self, path: str, uri: str) -> str:
+        """The retired concept with this IRI: when, why, what took its place."""
+        found = concept(self.graph, uri)
+        tombstone = found.tombstone if found else None
+        return self._render(
+            "gone.html", path, id=self.graph.names.local(uri) or uri, tombstone=tombstone
+        )
+
+    def render_choice(self, path: str, code: str, meanings: Sequence[Meaning]) -> str:
+        """The several meanings of a code."""
+        labels = {each.link.id: each.link.label for each in self._schemes}
+        return self._render("choice.html", path, code=code, meanings=meanings, schemes=labels)
+
+    def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
+        """An error; `problem` is the document of RFC 9457."""
+        shown = ("type", "title", "status", "detail")
+        members = [(name, value) for name, value in problem.items() if name not in shown]
+        return self._render("problem.html", path, problem=problem, members=members)
+
+    def render_queries(self, path: str) -> str:
+        """The list of the documented questions."""
+        return self._render("queries.html", path, questions=self.questions.values())
+
+    def render_query(self, path: str, question: Question, answer: Answer) -> str:
+        """A question with its form, its answer as a table and its SPARQL."""
+        shown = [name for name in answer.columns if not name.endswith("_uri")]
+        return self._render(
+            "query.html",
+            path,
+            question=question,
+            answer=answer,
+            fields=[self._field(question, answer, each.name) for each in question.params],
+            headings=[question.columns.get(name, name) for name in shown],
+            rows=[[self._cell(path, row, name) for name in shown] for row in answer.rows],
+        )
+
+    def render_editor(self, path: str) -> str:
+        """The form for SPARQL queries."""
+        examples = [
+            {"title": each.title, "title_en": each.title_en, "query": fill(each, self.graph, {})}
+            for each in (self.questions.values() if self._ours else ())
+        ]
+        return self._render("editor.html", path, query=_FIRST_QUERY, examples=examples)
+
+    def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
+        """The answer of a SELECT or ASK query; `results` is SPARQL 1.1 Query Results JSON."""
+        return self._render(
+            "table.html",
+            path,
+            query=query,
+            boolean=results.get("boolean"),
+            headings=results.get("head", {}).get("vars", []),
+            rows=sparql_rows(self.graph.names, root_of(path), results),
+        )
+
+    def render_docs(self, path: str, openapi: Mapping[str, Any]) -> str:
+        """The operations of the OpenAPI document, each with an example."""
+        return self._render("docs.html", path, operations=list(operations(openapi)))
+
+    def render_ontology(self, path: str) -> str:
+        """The classes and properties of `cco:`, each with an anchor."""
+        names = self.graph.names
+        return self._render("ontology.html", path, words=own_words(names), namespace=names.term(""))
+
+    def render_source(self, path: str, uri: str) -> str | None:
+        """A source document and what was derived from it."""
+        names = [row["name"] for row in self.graph.rows(_NAME, document=NamedNode(uri))]
+        derived = derived_from(self.graph, uri)
+        if not names and not derived:
+            return None
+        name = " / ".join(names) or uri
+        return self._render("source.html", path, uri=uri, name=name, derived=derived)
+
+    def render_graph(self, path: str, uri: str) -> str | None:
+        """A named graph: what it holds, its dumps."""
+        triples, found = contents(self.graph, uri)
+        if not triples:
+            return None
+        name = uri.removeprefix(self.graph.names.graph(""))
+        return self._render("graph.html", path, uri=uri, name=name, triples=triples, kinds=found)
+
+    @cached_property
+    def _schemes(self) -> list[Scheme]:
+        return schemes(self.graph)
+
+    @cached_property
+    def _mappings(self) -> Mappings:
+        return Mappings(self.graph)
+
+    @cached_property
+    def _ours(self) -> bool:
+        """Whether the graph has entities of our classes, which the questions are about."""
+        return any(kind.name in CLASSES for each in self._schemes for kind, _ in each.counts)
+
+    @cached_property
+    def _build(self) -> str:
+        """A fingerprint of the style sheet and the script, for their addresses."""
+        files = (FOLDER / "style.css", FOLDER / "site.js")
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+    def _render(self, template: str, path: str, **values: object) -> str:
+        page = Page(self.graph.names, path, self.about, self._build, ICON)
+        return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
+
+    def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:
+        """A parameter as a form field: a choice where its kind has entities, else a text."""
+        param = next(each for each in question.params if each.name == name)
+        found = options(self.graph, param.kind) if param.kind != "entity" else []
+        notations = [each.notation for each in found if each.notation]
+        return {
+            "name": name,
+            "label": param.label,
+            "value": answer.params[name],
+            "options": found,
+            "optional": not param.default,
+            "several": KINDS[param.kind].several,
+            "chosen": answer.params[name].split(",") if found else [],
+            "ambiguous": len(set(notations)) < len(notations),
+        }
+
+    def _cell(self, path: str, row: Mapping[str, object], name: str) -> tuple[object, str | None]:
+        shown, uri = row[name], row.get(f"{name}_uri")
+        if isinstance(uri, str):
+            return shown, iri_cell(self.graph.names, root_of(path), uri)[1]
+        if isinstance(shown, str) and shown.startswith(self.graph.names.base):
+            return shown, iri_cell(self.graph.names, root_of(path), shown)[1]
+        return kind_name(shown) if isinstance(shown, str) else shown, None
+
+
+def make_pages(
+    graph: Graph,
+    rights: Mapping[str, str | None],
+    questions: Mapping[str, Question],
+    search: Search | None = None,
+) -> Pages:
+    """The pages of a graph; `rights` are those of the build's manifest, empty without one.
+
+    With a search, the page of a concept shows what is similar.
+    """
+    return Pages(graph, about(graph, rights), questions, search)

@@ -1,0 +1,280 @@
+"""What the templates are given: pure functions from answers to plain values."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ontology.terms import CLASSES, SKOS, Names
+from service.graph.links import link_of, with_query
+from service.graph.parameters import KINDS
+from service.graph.questions import Question
+from service.pages.concept_model import Concept, Text
+from service.retrieval.search import Asked, Hit, Results
+
+#: what a search hit may have matched in, in Japanese
+_FIELDS: Final[Mapping[str, str]] = {
+    "code": "コード",
+    "label": "名称",
+    "altLabel": "別名",
+    "hiddenLabel": "表記ゆれ",
+    "reading": "読み",
+    "gloss": "説明",
+    "utterance": "言い回し",
+    "definition": "本文",
+    "meaning": "意味が近い",
+    "requires": "必要とする",
+    "requiredBy": "求められる先",
+}
+#: facets that are shown and not chosen from
+_SPREAD: Final[Mapping[str, tuple[str, str]]] = {
+    "area": ("分野", "Area"),
+    "task-class": ("業務の中分類", "Class of tasks"),
+    "level": ("レベル", "Level"),
+}
+_WEB: Final = ("http://", "https://")
+
+#: a table's cell: what it shows and where it leads
+Cell = tuple[object, str | None]
+
+
+def field_name(field: str) -> str:
+    """The Japanese name of a field that matched.
+
+    >>> field_name("altLabel")
+    '別名'
+    """
+    return _FIELDS.get(field, field)
+
+
+def kind_name(name: str) -> str:
+    """The Japanese name of a class of ours; another's is shown as it is.
+
+    >>> kind_name("Area"), kind_name("Concept")
+    ('分野', 'Concept')
+    """
+    return CLASSES[name].ja if name in CLASSES else name
+
+
+def pieces(text: str, spans: Iterable[Sequence[int]]) -> list[tuple[str, bool]]:
+    """A text cut at its highlighted ranges; overlaps merge, what lies outside is cut off.
+
+    >>> pieces("クレームを受けた", [(0, 4), (2, 5)])
+    [('クレームを', True), ('受けた', False)]
+    """
+    marked = [False] * len(text)
+    for start, end in spans:
+        for place in range(max(start, 0), min(end, len(text))):
+            marked[place] = True
+    found: list[tuple[str, bool]] = []
+    for letter, mark in zip(text, marked, strict=True):
+        if found and found[-1][1] == mark:
+            found[-1] = (found[-1][0] + letter, mark)
+        else:
+            found.append((letter, mark))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FacetChoice:
+    """One value of a facet: choosing it again takes it away."""
+
+    label: str
+    href: str
+    chosen: bool
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow a search."""
+
+    title: str
+    title_en: str
+    choices: tuple[FacetChoice, ...]
+
+
+def search_link(asked: Asked, **changes: object) -> str:
+    """The address of a search like this one, from the service's root."""
+    params: dict[str, object] = {
+        "q": asked.text,
+        "kind": sorted(asked.kinds),
+        "scheme": sorted(asked.schemes),
+        "limit": asked.limit if asked.limit != Asked.limit else None,
+        "include": "superseded" if asked.superseded else None,
+    }
+    return with_query("search", **{**params, **changes})
+
+
+def facets(asked: Asked, results: Results, schemes: Mapping[str, str]) -> list[Facet]:
+    """The facets of a search; `schemes` are labels by id."""
+    order = list(CLASSES)
+    kinds = sorted(results.kinds, key=lambda name: order.index(name) if name in order else 99)
+    by_kind = (_choice(asked, "kind", name, kind_name(name), results.kinds[name]) for name in kinds)
+    by_scheme = (
+        _choice(asked, "scheme", name, schemes.get(name, name), results.schemes[name])
+        for name in sorted(results.schemes)
+    )
+    older = "" if asked.superseded else "superseded"
+    shown = FacetChoice("旧版も含める", search_link(asked, include=older), asked.superseded, None)
+    return [
+        Facet("種類", "Kind", tuple(by_kind)),
+        Facet("体系", "Scheme", (*by_scheme, shown)),
+        *_spread(results),
+    ]
+
+
+def _spread(results: Results) -> Iterator[Facet]:
+    """How the hits spread over areas, classes of tasks and levels; each leads to its page."""
+    for name, (title, title_en) in _SPREAD.items():
+        found = results.facets.get(name, ())
+        choices = (FacetChoice(e.label, f"page/{e.value}", False, e.count) for e in found)
+        if found:
+            yield Facet(title, title_en, tuple(choices))
+
+
+def _choice(asked: Asked, facet: str, name: str, label: str, count: int) -> FacetChoice:
+    chosen = asked.kinds if facet == "kind" else asked.schemes
+    href = search_link(asked, **{facet: sorted(chosen ^ {name})})
+    return FacetChoice(label, href, name in chosen, count)
+
+
+def hit_view(hit: Hit) -> dict[str, object]:
+    """A hit for its template."""
+    in_label = [span for match in hit.matched if match.text == hit.label for span in match.spans]
+    return {
+        "uri": hit.uri,
+        "notation": hit.notation,
+        "label": pieces(hit.label, in_label),
+        "path": hit.path,
+        "kind": kind_name(hit.kind),
+        "why": [
+            {"field": field_name(match.field), "pieces": pieces(match.text, match.spans)}
+            for match in hit.matched
+            if match.text not in (hit.label, hit.notation)
+        ],
+    }
+
+
+def defined_term(concept: Concept) -> dict[str, object]:
+    """A concept as a schema.org DefinedTerm (JSON-LD)."""
+    text = next(iter((*concept.gloss, *concept.definitions)), None)
+    scheme = concept.scheme
+    term = {
+        "@context": "https://schema.org",
+        "@type": "DefinedTerm",
+        "@id": concept.uri,
+        "name": concept.label,
+        "termCode": concept.notation,
+        "description": text.value if text else None,
+        "alternateName": [
+            each.value for each in concept.names if each.word.uri != f"{SKOS}hiddenLabel"
+        ],
+        "inDefinedTermSet": scheme
+        and {"@type": "DefinedTermSet", "@id": scheme.uri, "name": scheme.label},
+    }
+    return {key: value for key, value in term.items() if value}
+
+
+def other_names(names: Iterable[Text]) -> list[tuple[str, list[Text]]]:
+    """The further labels of a concept under Japanese headings."""
+    groups: dict[str, list[Text]] = {}
+    for text in names:
+        groups.setdefault(_heading(text), []).append(text)
+    return list(groups.items())
+
+
+def questions_about(concept: Concept, questions: Iterable[Question]) -> list[dict[str, str]]:
+    """The questions that take a concept of this class, with the parameter that names it."""
+    kind = concept.kind.name if concept.kind else ""
+    return [
+        {"name": each.name, "title": each.title, "param": each.params[0].name}
+        for each in questions
+        if each.params and kind in KINDS[each.params[0].kind].classes
+    ]
+
+
+def _heading(text: Text) -> str:
+    readings = {"ja-hrkt": "読み", "ja-latn": "ローマ字"}
+    if text.language.lower() in readings:
+        return readings[text.language.lower()]
+    if text.word.uri == f"{SKOS}altLabel":
+        return "別名"
+    if text.word.uri == f"{SKOS}hiddenLabel":
+        return "検索のための表記"
+    return {"ja": "日本語名", "en": "英語名"}.get(text.language, text.language or "名称")
+
+
+def iri_cell(names: Names, root: str, uri: str) -> Cell:
+    """An IRI as a cell: ours by its short name and linked to its page, others to the web."""
+    if uri.startswith(names.base):
+        shown = names.local(uri) or uri.replace(names.term(""), "cco:")
+        return shown, root + link_of(names, uri)
+    return uri, uri if uri.startswith(_WEB) else None
+
+
+def sparql_rows(
+    names: Names, root: str, results: Mapping[str, Any]
+) -> list[list[tuple[object, str | None, str]]]:
+    """The rows of SPARQL 1.1 Query Results JSON as cells with their language."""
+    headings = results.get("head", {}).get("vars", [])
+    bindings = results.get("results", {}).get("bindings", [])
+    return [[_sparql_cell(names, root, row.get(name)) for name in headings] for row in bindings]
+
+
+def _sparql_cell(
+    names: Names, root: str, term: Mapping[str, Any] | None
+) -> tuple[object, str | None, str]:
+    if term is None:
+        return None, None, ""
+    if term["type"] == "uri":
+        return (*iri_cell(names, root, term["value"]), "")
+    value = term["value"] if isinstance(term["value"], str) else json.dumps(term["value"])
+    return value, None, term.get("xml:lang", "")
+
+
+def operations(openapi: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    """The operations of an OpenAPI document with an example each, in its order."""
+    for path, methods in openapi.get("paths", {}).items():
+        for method, operation in methods.items():
+            if method in ("get", "post"):
+                yield _operation(path, method, operation)
+
+
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, object]:
+    parameters = [_parameter(each) for each in operation.get("parameters", ())]
+    return {
+        "anchor": f"{method}-{path.strip('/').replace('/', '-')}",
+        "method": method.upper(),
+        "path": path,
+        "summary": operation.get("summary", ""),
+        "description": operation.get("description", ""),
+        "parameters": parameters,
+        "example": _example(path, parameters) if method == "get" else "",
+    }
+
+
+def _parameter(given: Mapping[str, Any]) -> dict[str, Any]:
+    schema = given.get("schema", {})
+    shown = given.get("example", next(iter(schema.get("examples", ())), None))
+    return {
+        "name": given["name"],
+        "place": given.get("in", "query"),
+        "required": given.get("required", False),
+        "description": given.get("description", schema.get("description", "")),
+        "default": schema.get("default") or None,
+        "example": shown,
+    }
+
+
+def _example(path: str, parameters: Sequence[Mapping[str, Any]]) -> str:
+    """An address to try, from the root; blank where a path parameter has no example."""
+    made, query = path.lstrip("/"), {}
+    for each in parameters:
+        if each["place"] == "path":
+            made = made.replace(
+                f"{{{each['name']}}}", str(each["example"] or f"{{{each['name']}}}")
+            )
+        elif each["place"] == "query" and each["example"] is not None:
+            query[each["name"]] = each["example"]
+    return "" if "{" in made else with_query(made, **query)

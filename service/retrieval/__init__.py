@@ -1,0 +1,1 @@
+"""Search: from a graph to ranked, explained hits."""

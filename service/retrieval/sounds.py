@@ -1,0 +1,50 @@
+"""How texts sound: character n-grams of their readings, for typos, kana and half-width.
+
+`ろうき` and 労基, ｸﾚｰﾑ and クレーム, `シフとけいかく` and シフト計画 share most of their sounds
+where they share no word. A weak field of its own, beside the words.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from service.retrieval.analysis import reading
+from service.retrieval.passages import Passage
+
+#: characters of an n-gram of a reading
+GRAM: Final = 3
+#: the fields that are heard; a definition is long, and shares some sound with every query
+HEARD: Final = frozenset({"label", "altLabel", "hiddenLabel", "gloss", "utterance"})
+
+Rows = npt.NDArray[np.int32]
+
+
+def sounds(texts: Sequence[Passage]) -> tuple[dict[str, int], Rows]:
+    """The n-grams by number, and a row (entry, n-gram, passages that have it) for each pair."""
+    vocabulary = dict[str, int]()
+    pairs = Counter(
+        (passage.entry, vocabulary.setdefault(gram, len(vocabulary)))
+        for passage in texts
+        if passage.field in HEARD
+        for gram in dict.fromkeys(grams(reading(passage.text)))
+    )
+    rows = [(entry, gram, count) for (entry, gram), count in pairs.items()]
+    return vocabulary, np.array(rows, np.int32).reshape(-1, 3)
+
+
+def heard(vocabulary: Mapping[str, int], text: str) -> list[int | None]:
+    """The numbers of a query's n-grams, each once; `None` for one that no entry has."""
+    return [vocabulary.get(gram) for gram in dict.fromkeys(grams(reading(text)))]
+
+
+def grams(text: str) -> Iterator[str]:
+    """The n-grams of a reading; a shorter one is its own.
+
+    >>> list(grams("ローキホー"))
+    ['ローキ', 'ーキホ', 'キホー']
+    """
+    if text:
+        yield from (text[i : i + GRAM] for i in range(max(1, len(text) - GRAM + 1)))

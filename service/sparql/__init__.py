@@ -1,0 +1,1 @@
+"""SPARQL over HTTP: the protocol, the guard and the processes that evaluate."""
