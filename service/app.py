@@ -6,15 +6,16 @@ from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 
 from service.errors import install_handlers
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
 from service.graph.notations import Notations
+from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
 from service.routes import sparql
+from service.sparql.cache import ResponseCache
 from service.sparql.pool import QueryPool
 from service.state import State, version
 
@@ -48,13 +49,16 @@ def create_app(state: State) -> FastAPI:
     )
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
+    app.state.cache = ResponseCache(state.settings.cache_bytes)
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
     install_handlers(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
+    app.add_middleware(Compression)
     app.add_middleware(Courtesies)
-    app.router.routes.extend(sparql.routes())
+    app.doors = dict.fromkeys(
+        sparql.PATHS, sparql.door(app, state, app.state.engine, app.state.cache)
+    )
     for router in _routers():
         app.include_router(router)
     return app

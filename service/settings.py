@@ -14,6 +14,7 @@ from ontology.terms import DEFAULT_BASE
 
 PREFIX: Final = "CCGRAPH_"
 _UNITS: Final = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+_PLACES: Final = ("auto", "memory", "disk")
 _LEVELS: Final = ("critical", "error", "warning", "info", "debug")
 
 #: parses the text of a variable; raises ValueError on a bad one
@@ -62,6 +63,18 @@ def size(text: str) -> int:
     folded = text.strip().lower()
     digits = folded.rstrip("bgikm ")
     return _positive(int(digits)) * _UNITS[folded[len(digits) :].strip()]
+
+
+def room(text: str) -> int:
+    """A number of bytes that may be 0, with or without a binary unit."""
+    return 0 if text.strip() == "0" else size(text)
+
+
+def placement(text: str) -> str:
+    """Where a graph is kept, in any case."""
+    if text.lower() not in _PLACES:
+        raise ValueError(text)
+    return text.lower()
 
 
 def url(text: str) -> str:
@@ -155,6 +168,16 @@ class Settings:
         metadata=_told(
             size, "bytes, e.g. 2GiB", "問い合わせのメモリー上限", "memory of a query process"
         ),
+    )
+    cache_bytes: int = field(
+        default=64 * 2**20,
+        metadata=_told(
+            room, "bytes, e.g. 64MiB, or 0", "答えを覚えておく量", "answers kept in memory"
+        ),
+    )
+    store: str = field(
+        default="auto",
+        metadata=_told(placement, " | ".join(_PLACES), "グラフを置く所", "where the graph is kept"),
     )
     body_limit: int = field(
         default=2**20,

@@ -13,15 +13,18 @@ import socket
 from typing import Final
 from urllib.parse import quote
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: everything that is ASCII stays as it is
 _ASCII: Final = "".join(map(chr, range(128)))
 
 
-class LenientProtocol(H11Protocol):
+class LenientProtocol(HttpToolsProtocol):
     """uvicorn's protocol; give it to uvicorn as `http`."""
+
+    #: whether a request is being read, and whether its first line is
+    _busy = False
+    _in_line = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection, which sends what it has at once."""
@@ -32,9 +35,20 @@ class LenientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Encode the address of a request that begins here, then parse it."""
-        if self.conn.their_state is h11.IDLE:
+        if self._in_line or not self._busy:
             data = encoded(data)
+            self._in_line = b"\r\n" not in data
         super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._busy = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """A request has been read to its end."""
+        self._busy = False
+        super().on_message_complete()
 
 
 def encoded(data: bytes) -> bytes:

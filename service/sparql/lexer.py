@@ -28,7 +28,7 @@ _UPDATES: Final = (
     "WITH",
 )
 #: functions whose value changes from one evaluation to the next
-_VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID"})
+_VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
 #: escapes of these would change where a string ends: they stay for the engine, within strings
 _DELIMITERS: Final = frozenset("\"'\\\n\r")
 
