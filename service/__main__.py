@@ -152,14 +152,15 @@ def serve(
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
     import uvicorn
 
-    from service.boot import graph_file, open_state
+    from service.boot import open_state, prepare_graph
 
     with reported():
         settings = read_settings(data=data, host=host, port=port, workers=workers, graph=graph)
         if not settings.graph and not (settings.data / CURRENT).exists():
             console.say("グラフがないため、公開版を作ります。 / building the open edition first")
             _build(settings, [], None)
-        graph_file(settings)
+        with console.progress(quiet=False) as tell:
+            prepare_graph(settings, tell.step, tell.count)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
     os.environ |= settings.environ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -18,7 +19,7 @@ from service.http.negotiation import (
     negotiate_form,
 )
 from service.sparql.cache import Stored
-from service.sparql.lexer import Query, examine
+from service.sparql.lexer import examine
 from service.sparql.pool import QueryRequest
 from service.sparql.protocol import Parameters, offered
 from service.state import State, version
@@ -72,7 +73,7 @@ class Plan:
 def planned(text: str, parameters: Parameters, asked: Asked, state: State) -> Plan:
     """The plan of a query; raises a `Problem` where it may not or cannot be answered."""
     query = examine(text)
-    offer = _offer(asked.accept, parameters, query)
+    offer = _offer(asked.accept, parameters.formats, query.form)
     limit = state.settings.query_timeout
     request = QueryRequest(
         query=query,
@@ -110,9 +111,11 @@ def not_acceptable(offers: tuple[Offer, ...]) -> NotAcceptable:
     )
 
 
-def _offer(accept: str | None, parameters: Parameters, query: Query) -> Offer:
-    offers = _OFFERS[query.form]
-    found = negotiate_form(accept, parameters.formats, offers)
+@lru_cache(maxsize=256)
+def _offer(accept: str | None, formats: tuple[str, ...], form: str) -> Offer:
+    """The representation of an answer; clients say the same again and again."""
+    offers = _OFFERS[form]
+    found = negotiate_form(accept, formats, offers)
     if found is None:
         raise not_acceptable(offers)
     return found

@@ -7,7 +7,7 @@ it, and the engine is given exactly the text that was examined.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from service.errors import Forbidden, QuerySyntax
 
@@ -51,8 +51,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a query; `start` is its offset in code points."""
 
     kind: str

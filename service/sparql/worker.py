@@ -203,18 +203,35 @@ def _exact_rows(body: bytes, name: str) -> int:
     return body.count(mark) - without
 
 
-def _confine(memory: int) -> None:
-    """Cap the memory, and let no file or socket be opened from here on."""
+def _confine(memory: int, files: int) -> None:
+    """Cap the memory, and let nothing be opened from here on but so many files of a store."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+
+def _needed(path: str) -> int:
+    """How many files may have to be open: none, but for tables that a store opens when read."""
+    if not os.path.isdir(path):  # noqa: PTH112
+        return 0
+    held = [_link(each) for each in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    tables = sum(name.endswith(".sst") for name in os.listdir(path))  # noqa: PTH208
+    closed = tables - sum(name.endswith(".sst") for name in held)
+    return len(held) + closed if closed > 0 else 0
+
+
+def _link(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:  # the listing's own
+        return ""
 
 
 def main(config: Config) -> None:
     """Load, say so, then answer jobs until standard input ends."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     worker = Worker(config)
-    _confine(config["memory"])
+    _confine(config["memory"], _needed(config["path"]))
     send(target, {"kind": "ready", "pid": os.getpid()}, b"")
     while (job := receive(source)) is not None:
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])
