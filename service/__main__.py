@@ -150,9 +150,8 @@ def serve(
     graph: GraphFile = None,
 ) -> None:
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
-    import uvicorn
-
     from service.boot import graph_file, open_state
+    from service.operating.serving import serve as run
 
     with reported():
         settings = read_settings(data=data, host=host, port=port, workers=workers, graph=graph)
@@ -162,19 +161,8 @@ def serve(
         graph_file(settings)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
-    os.environ |= settings.environ()
     with reported(), _statuses():
-        uvicorn.run(
-            "service.boot:app",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            http="service.http.lenient:LenientProtocol",
-            log_level=settings.log_level,
-            proxy_headers=False,
-            server_header=False,
-        )
+        run(settings)
 
 
 @contextmanager
