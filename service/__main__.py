@@ -150,9 +150,8 @@ def serve(
     graph: GraphFile = None,
 ) -> None:
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
-    import uvicorn
-
     from service.boot import open_state, prepare_graph
+    from service.operating.serving import serve as run
 
     with reported():
         settings = read_settings(data=data, host=host, port=port, workers=workers, graph=graph)
@@ -163,19 +162,8 @@ def serve(
             prepare_graph(settings, tell.step, tell.count)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
-    os.environ |= settings.environ()
     with reported(), _statuses():
-        uvicorn.run(
-            "service.boot:app",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            http="service.http.lenient:LenientProtocol",
-            log_level=settings.log_level,
-            proxy_headers=False,
-            server_header=False,
-        )
+        run(settings)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """The application: a factory that is given its world."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from service.errors import install_handlers
 from service.graph.describe import Describer
@@ -14,6 +16,9 @@ from service.graph.notations import Notations
 from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.operating.desk import Desk, open_desk
+from service.operating.world import World
+from service.retrieval.search import Search, warm
 from service.routes import sparql
 from service.sparql.cache import ResponseCache
 from service.sparql.pool import QueryPool
@@ -36,8 +41,19 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(state: State) -> FastAPI:
+def create_app(state: State, desk: Desk | None = None) -> ASGIApp:
     """The service over one graph. It reads nothing but what it is given."""
+    world = create_world(state)
+    return Courtesies(world, desk or open_desk(state.settings), lambda: state.pages)
+
+
+def create_world(state: State) -> World:
+    """The application over one graph without what outlives the change of graphs."""
+    service = _service(state)
+    return World(state, service, service)
+
+
+def _service(state: State) -> FastAPI:
     app = Application(
         title="ccgraph",
         version=version(),
@@ -53,9 +69,9 @@ def create_app(state: State) -> FastAPI:
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
+    app.state.warm = asyncio.Event()
     install_handlers(app)
     app.add_middleware(Compression)
-    app.add_middleware(Courtesies)
     app.doors = dict.fromkeys(
         sparql.PATHS, sparql.door(app, state, app.state.engine, app.state.cache)
     )
@@ -72,10 +88,19 @@ def _routers() -> Iterator[APIRouter]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Start the query workers without waiting for them; leave none behind."""
+    """Start query workers and warm the search without waiting; leave nothing behind."""
     pool: QueryPool = app.state.engine
     pool.start()
+    warming = asyncio.create_task(_warm(app.state.world.search, app.state.warm))
     try:
         yield
     finally:
+        warming.cancel()
         await pool.stop()
+
+
+async def _warm(search: Search | None, done: asyncio.Event) -> None:
+    """Let the search load what it loads at its first use."""
+    if search is not None:
+        await asyncio.to_thread(warm, search)
+    done.set()

@@ -3,18 +3,25 @@
 import logging
 import os
 import re
+import sys
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
-from service.app import create_app
+from service.app import create_world
 from service.graph.disk import STORES, belongs_on_disk, open_on_disk
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
+from service.http.middleware import Courtesies
+from service.operating.desk import open_desk
+from service.operating.swap import Sight, Swap
+from service.operating.world import World
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
@@ -26,6 +33,8 @@ from service.state import Manifest, State
 Progress = Callable[[int, int], None]
 _LOG: Final = logging.getLogger("ccgraph")
 _INDEX: Final = "index"
+#: how long a file must have been left alone until it counts as written, in seconds
+_SETTLED: Final = 1.0
 
 
 class DataError(Exception):
@@ -154,9 +163,37 @@ def open_state(settings: Settings) -> State:
     )
 
 
-def app() -> FastAPI:
+@dataclass(frozen=True)
+class Builds:
+    """The builds of a data folder, or the file that is served instead: the source of worlds."""
+
+    settings: Settings
+
+    def look(self) -> Sight | None:
+        """What there is to serve now."""
+        given = self.settings.graph
+        try:
+            place = given or (self.settings.data / CURRENT).resolve(strict=True) / MANIFEST
+            found = place.stat()
+        except OSError:
+            return None
+        mark = (str(place), found.st_ino, found.st_mtime_ns, found.st_size)
+        settled = given is None or time.time() - found.st_mtime > _SETTLED
+        return Sight(mark, given.name if given else place.parent.name, settled)
+
+    def open(self) -> World:
+        """The world of what there is to serve now; raises `DataError`."""
+        return create_world(open_state(self.settings))
+
+
+def app() -> ASGIApp:
     """The application of the environment's settings: what uvicorn's workers call."""
-    return create_app(open_state(Settings.read(os.environ)))
+    settings = Settings.read(os.environ)
+    builds = Builds(settings)
+    seen = builds.look()
+    desk = open_desk(settings, sys.stdout)
+    swap = Swap(builds.open(), seen, builds, desk.metrics, settings.stop_timeout)
+    return Courtesies(swap, desk, swap.pages)
 
 
 def _tell(notice: str | None) -> None:

@@ -7,12 +7,14 @@ English that says what to do. One handler turns it into an answer; a bug never s
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from service.http.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negotiate
 
@@ -20,6 +22,13 @@ from service.http.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negoti
 TYPE: Final = "tag:w3id.org,2026:ccgraph:problem:"
 
 _LOG: Final = logging.getLogger("ccgraph")
+
+
+class ProblemPages(Protocol):
+    """What shows a problem to people; a part of `service.state.Pages`."""
+
+    def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
+        """A whole HTML document."""
 
 
 class Problem(Exception):  # noqa: N818 -- the name of RFC 9457
@@ -72,6 +81,13 @@ class QuerySyntax(BadRequest):
     ja_title, en_title = "問い合わせの文法の誤り", "Query syntax error"
 
 
+class Unauthorized(Problem):
+    """A key that is not ours; without a key the service is open."""
+
+    status, slug = 401, "unauthorized"
+    ja_title, en_title = "鍵の誤り", "Unauthorized"
+
+
 class Forbidden(Problem):
     """The service only reads what it has loaded."""
 
@@ -107,11 +123,25 @@ class TooLarge(Problem):
     ja_title, en_title = "大きすぎます", "Too large"
 
 
+class AddressTooLong(Problem):
+    """A request's address over its cap; members `cap`, `limit`."""
+
+    status, slug = 414, "address-too-long"
+    ja_title, en_title = "住所が長すぎます", "Address too long"
+
+
 class UnsupportedMediaType(Problem):
     """A request body of a type that is not understood."""
 
     status, slug = 415, "unsupported-media-type"
     ja_title, en_title = "扱えない本文の形式", "Unsupported media type"
+
+
+class TooManyRequests(Problem):
+    """A client over its limit; `Retry-After` says when to go on. Members `limit`, `window`."""
+
+    status, slug = 429, "too-many-requests"
+    ja_title, en_title = "要求が多すぎます", "Too many requests"
 
 
 class Unavailable(Problem):
@@ -141,10 +171,17 @@ class OtherStatus(Problem):
 
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer that tells a client of a problem, in the form it prefers."""
+    return problem_answer(request.scope, problem, request.app.state.world.pages)
+
+
+def problem_answer(scope: Scope, problem: Problem, pages: ProblemPages) -> Response:
+    """The same where a request has not reached an application yet."""
     document = problem.document()
-    offer = negotiate(request.headers.get("accept"), PROBLEM_OFFERS) or PROBLEM
+    if "request_id" in scope:
+        document["request_id"] = scope["request_id"]
+    offer = negotiate(Headers(scope=scope).get("accept"), PROBLEM_OFFERS) or PROBLEM
     if offer.name == HTML.name:
-        body = request.app.state.world.pages.render_problem(request.url.path, document)
+        body = pages.render_problem(scope["path"], document)
     elif offer.name == TEXT.name:
         body = "\n".join(_lines(document)) + "\n"
     else:

@@ -4,21 +4,30 @@ Each setting is a field of `Settings` and, by the same name, a `CCGRAPH_*` varia
 `OPTIONS` describes them for the command line's help and for the documentation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ontology.terms import DEFAULT_BASE
+from service.values import (
+    LEVELS,
+    Parser,
+    integer,
+    keys,
+    level,
+    name,
+    networks,
+    one_of,
+    port,
+    rate,
+    room,
+    seconds,
+    size,
+    url,
+)
 
 PREFIX: Final = "CCGRAPH_"
-_UNITS: Final = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-_PLACES: Final = ("auto", "memory", "disk")
-_LEVELS: Final = ("critical", "error", "warning", "info", "debug")
-
-#: parses the text of a variable; raises ValueError on a bad one
-Parser = Callable[[str], object]
 
 
 class SettingError(ValueError):
@@ -31,78 +40,6 @@ class SettingError(ValueError):
         self.variable = variable
         self.value = value
         self.expected = expected
-
-
-def integer(text: str) -> int:
-    """A whole number of at least 1."""
-    return _positive(int(text))
-
-
-def port(text: str) -> int:
-    """A TCP port, 0 to 65535; 0 lets the system choose."""
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError(text)
-    return number
-
-
-def seconds(text: str) -> float:
-    """A positive, finite number of seconds."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError(text)
-    return number
-
-
-def size(text: str) -> int:
-    """A number of bytes, with or without a binary unit.
-
-    >>> size("64MiB"), size("1024")
-    (67108864, 1024)
-    """
-    folded = text.strip().lower()
-    digits = folded.rstrip("bgikm ")
-    return _positive(int(digits)) * _UNITS[folded[len(digits) :].strip()]
-
-
-def room(text: str) -> int:
-    """A number of bytes that may be 0, with or without a binary unit."""
-    return 0 if text.strip() == "0" else size(text)
-
-
-def placement(text: str) -> str:
-    """Where a graph is kept, in any case."""
-    if text.lower() not in _PLACES:
-        raise ValueError(text)
-    return text.lower()
-
-
-def url(text: str) -> str:
-    """An absolute http(s) URL."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(text)
-    return text
-
-
-def name(text: str) -> str:
-    """Any text that is not blank."""
-    if not text.strip():
-        raise ValueError(text)
-    return text.strip()
-
-
-def level(text: str) -> str:
-    """A log level, in any case."""
-    if text.lower() not in _LEVELS:
-        raise ValueError(text)
-    return text.lower()
-
-
-def _positive(number: int) -> int:
-    if number < 1:
-        raise ValueError(number)
-    return number
 
 
 def _told(parse: Parser, expected: str, ja: str, en: str) -> dict[str, Any]:
@@ -177,7 +114,10 @@ class Settings:
     )
     store: str = field(
         default="auto",
-        metadata=_told(placement, " | ".join(_PLACES), "グラフを置く所", "where the graph is kept"),
+        metadata=_told(
+            one_of("auto", "memory", "disk"),
+            *("auto | memory | disk", "グラフを置く所", "where the graph is kept"),
+        ),
     )
     body_limit: int = field(
         default=2**20,
@@ -202,7 +142,51 @@ class Settings:
     )
     log_level: str = field(
         default="info",
-        metadata=_told(level, " | ".join(_LEVELS), "記録の細かさ", "how much is logged"),
+        metadata=_told(level, " | ".join(LEVELS), "記録の細かさ", "how much is logged"),
+    )
+    log_format: str = field(
+        default="text",
+        metadata=_told(
+            one_of("text", "json"), "text | json", "記録の形", "form of the log's lines"
+        ),
+    )
+    log_queries: str = field(
+        default="hash",
+        metadata=_told(
+            one_of("hash", "text"), "hash | text", "問いの記録のしかた", "how queries are logged"
+        ),
+    )
+    address_limit: int = field(
+        default=32 * 2**10,
+        metadata=_told(
+            size, "bytes, e.g. 32KiB", "要求の住所の上限", "most bytes of a request's address"
+        ),
+    )
+    stop_timeout: float = field(
+        default=30.0,
+        metadata=_told(
+            seconds, "seconds > 0", "止める時に待つ時間（秒）", "how long stopping waits (s)"
+        ),
+    )
+    rate_limit: str | None = field(
+        default=None,
+        metadata=_told(rate, "120/minute", "一人あたりの要求の上限", "requests of one client"),
+    )
+    api_keys: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told(
+            keys, "KEY, KEY=600/minute, …", "上限を上げる鍵", "keys that raise the limit"
+        ),
+    )
+    trusted_proxies: str | None = field(
+        default=None,
+        metadata=_told(
+            networks,
+            "addresses or networks, e.g. 10.0.0.0/8",
+            "X-Forwarded-* を信じるプロキシ",
+            "proxies whose X-Forwarded-* is believed",
+        ),
     )
 
     @classmethod

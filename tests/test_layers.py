@@ -26,7 +26,9 @@ CONFINED = {
     },
     "pyshacl": {"loaders/check.py"},
     "jinja2": {"service/pages/rendering.py"},
-    "uvicorn": {"service/__main__.py", "service/http/lenient.py"},
+    "uvicorn": {"service/operating/serving.py", "service/http/lenient.py"},
+    "prometheus_client": {"service/operating/metrics.py"},
+    "limits": {"service/operating/rates.py"},
     "rich": {"service/__main__.py", "service/console.py"},
     "typer": {"service/__main__.py"},
 }

@@ -1,4 +1,4 @@
-"""What every answer carries: cross-origin headers, a request id, the time it took.
+"""What every answer carries, and what every request has to pass: the outermost of the service.
 
 Cross-origin access is open and without credentials (conventions, section 6), on every answer and
 not only on those that name an origin, so that a shared cache cannot lose it.
@@ -7,18 +7,25 @@ not only on those that name an origin, so that a shared cache cannot lose it.
 import os
 import re
 import time
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.errors import AddressTooLong, Problem, ProblemPages, problem_answer
+from service.operating.desk import Desk
+from service.operating.logs import REQUEST_ID, Exchange
+from service.sparql.protocol import limited, too_large
+from service.timing import collect
+
+Headers = list[tuple[bytes, bytes]]
+
 METHODS: Final = "GET, HEAD, POST, OPTIONS, QUERY"
-CROSS_ORIGIN: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "ETag, Link, Retry-After, X-Request-Id, Server-Timing, Content-Location"
-    ),
-}
+_EXPOSED: Final = (
+    "ETag, Link, Retry-After, X-Request-Id, X-Graph-Version, Server-Timing, Content-Location, "
+    "RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+)
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": (
@@ -26,59 +33,191 @@ PREFLIGHT: Final = {
     ),
     "Access-Control-Max-Age": "86400",
 }
-_SAFE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-#: what every answer bears, as it goes over the wire
-_ALWAYS: Final = tuple(
-    (name.lower().encode(), value.encode())
-    for name, value in {**CROSS_ORIGIN, "X-Content-Type-Options": "nosniff"}.items()
+#: pages load their own style sheet and script, and are shown in nobody's frame
+CONTENT_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_ALWAYS: Final[Headers] = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED.encode()),
+]
+#: what an answer may say otherwise
+_UNLESS: Final[Headers] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+_PAGE: Final = (b"content-security-policy", CONTENT_POLICY.encode())
+#: asked by machines that watch the service; never refused
+_EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+_SAFE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+#: the status logged where the client left before its answer (nginx's)
+_LEFT: Final = 499
 
 
 class Courtesies:
-    """Middleware: preflights, HEAD as GET without its body, headers common to all answers."""
+    """Middleware: limits, preflights, HEAD as GET without its body, headers, log, metrics.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `pages` gives what shows a refusal to people; `desk` what is known about clients.
+    """
+
+    def __init__(self, app: ASGIApp, desk: Desk, pages: Callable[[], ProblemPages]) -> None:
         self._app = app
+        self._desk = desk
+        self._pages = pages
+        self._caps = (desk.settings.address_limit, desk.settings.body_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._desk.proxies:
+            self._desk.proxies.apply(scope)
         answer = _Answer(scope, send)
-        if scope["method"] == "OPTIONS" and answer.preflight:
-            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, answer.send)
+        answer.scope["desk"] = self._desk
+        try:
+            await self._serve(answer, receive)
+        except Exception:
+            answer.status = answer.status or 500
+            raise
+        finally:
+            self._tell(answer)
+
+    async def _serve(self, answer: "_Answer", receive: Receive) -> None:
+        try:
+            refused = self._admit(answer)
+            receive = await self._body(answer, receive)
+        except Problem as problem:
+            refused = problem_answer(answer.scope, problem, self._pages())
+        except ConnectionError:
             return
-        get = {**scope, "method": "GET"} if answer.bodiless else scope
-        await self._app(get, receive, answer.send)
+        await (refused or self._app)(answer.scope, receive, answer.send)
+
+    def _admit(self, answer: "_Answer") -> Response | None:
+        """Raises a `Problem` where a client has to wait, or its request is too much."""
+        scope, headers = answer.scope, answer.asked
+        length = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+        if length > self._caps[0]:
+            raise _too_long(self._caps[0])
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            return Response(status_code=204, headers=PREFLIGHT)
+        if self._desk.gate and scope["path"] not in _EXEMPT:
+            client = scope.get("client") or ("", 0)
+            answer.more = self._desk.gate.admit(client[0], headers)
+        return None
+
+    async def _body(self, answer: "_Answer", receive: Receive) -> Receive:
+        """The request's body, read whole before anybody begins to work on it."""
+        length = answer.asked.get(b"content-length", b"0")
+        if length == b"0" and b"transfer-encoding" not in answer.asked:
+            return receive
+        if length.isdigit() and int(length) > self._caps[1]:
+            raise too_large(self._caps[1])
+        answer.body = await limited(_chunks(receive), self._caps[1])
+        return _again(answer.body, receive)
+
+    def _tell(self, answer: "_Answer") -> None:
+        """Count and log a request that has been answered."""
+        scope = answer.scope
+        seconds = time.perf_counter() - answer.started
+        route, status = _route(scope), answer.status or _LEFT
+        self._desk.metrics.observe(scope["asked_method"], route, status, seconds)
+        if log := self._desk.log:
+            log.write(Exchange(scope, route, status, answer.size, seconds, answer.body))
 
 
 class _Answer:
     """One answer on its way out. Every request passes here, so nothing is looked up twice."""
 
+    __slots__ = (
+        *("_send", "asked", "body", "bodiless", "more", "parts"),
+        *("scope", "size", "started", "status"),
+    )
+
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
-        self._started = time.perf_counter()
+        self.started = time.perf_counter()
+        self.asked: dict[bytes, bytes] = dict(scope["headers"])
         self.bodiless = scope["method"] == "HEAD"
-        self.preflight = False
-        given = b""
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                given = value
-            elif name == b"access-control-request-method":
-                self.preflight = True
-        self._id = given if _SAFE_ID.fullmatch(given) else os.urandom(8).hex().encode()
+        name = _request_id(self.asked.get(b"x-request-id", b""))
+        method = scope["method"]
+        told = {"request_id": name, "asked_method": method, "asked_headers": self.asked}
+        self.scope = {**scope, **told, "method": "GET" if self.bodiless else method}
+        self.status = self.size = 0
+        self.body = b""
+        self.more: Headers = []
+        self.parts = collect()
+        REQUEST_ID.set(name)
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            elapsed = (time.perf_counter() - self._started) * 1000
-            message["headers"] = [
-                *message.get("headers", ()),
-                *_ALWAYS,
-                (b"x-request-id", self._id),
-                (b"server-timing", b"total;dur=%.1f" % elapsed),
-            ]
-        elif message["type"] == "http.response.body" and self.bodiless:
-            message = {**message, "body": b""}
+            self.status = message["status"]
+            message = {**message, "headers": self._headers(list(message.get("headers", ())))}
+        elif message["type"] == "http.response.body":
+            if self.bodiless:
+                message = {**message, "body": b""}
+            else:
+                self.size += len(message.get("body", b""))
         await self._send(message)
+
+    def _headers(self, given: Headers) -> Headers:
+        known = dict(given)
+        given += _ALWAYS
+        given += [pair for pair in _UNLESS if pair[0] not in known]
+        given += [pair for pair in self.more if pair[0] not in known]
+        if known.get(b"content-type", b"").startswith(b"text/html") and _PAGE[0] not in known:
+            given.append(_PAGE)
+        given.append((b"x-request-id", self.scope["request_id"].encode()))
+        if version := self.scope.get("graph_version"):
+            given.append((b"x-graph-version", version.encode()))
+        given.append((b"server-timing", self._timing().encode()))
+        return given
+
+    def _timing(self) -> str:
+        total = f"total;dur={(time.perf_counter() - self.started) * 1000:.1f}"
+        parts = [f"{name};dur={spent * 1000:.1f}" for name, spent in self.parts.items()]
+        return ", ".join([total, *parts])
+
+
+def _request_id(given: bytes) -> str:
+    return given.decode() if _SAFE_ID.fullmatch(given) else os.urandom(8).hex()
+
+
+def _route(scope: Scope) -> str:
+    """The template of the address, of which there are few."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return "/sparql" if scope["path"].rstrip("/") == "/sparql" else "-"
+    return path
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """The pieces of a body; raises `ConnectionError` where the client leaves."""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ConnectionError("the client left")
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receives a body that has been read, and then what comes."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return left.pop() if left else await receive()
+
+    return replay
+
+
+def _too_long(limit: int) -> AddressTooLong:
+    return AddressTooLong(
+        f"住所が上限の {limit:,} バイトを超えます。POST の本文で送ってください。",
+        f"The address exceeds {limit:,} bytes; send it as the body of a POST.",
+        cap="address",
+        limit=limit,
+    )

@@ -28,6 +28,7 @@ from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, requi
 from service.retrieval.relations import relations
 from service.retrieval.sounds import heard
 from service.retrieval.suggest import Suggester, suggester
+from service.timing import timed
 
 #: weight among the leading entries from which one is given as a reason
 _STRONG: Final = 0.2
@@ -112,8 +113,9 @@ class Search:
         """The hits of a search, best first; ties in the order of the entries."""
         begun = time.perf_counter()
         signals = self.signals(asked.text)
-        evidence = weigh(signals, self.terrain, self.weights)
-        found = self._hits(signals, evidence, asked.superseded)
+        with timed("rank"):
+            evidence = weigh(signals, self.terrain, self.weights)
+            found = self._hits(signals, evidence, asked.superseded)
         entries = self.index.entries
         kept = [place for place in found if _wanted(entries[place], asked)]
         shown = kept[asked.offset : asked.offset + asked.limit]
@@ -133,11 +135,13 @@ class Search:
         codes = self.codes.find(text)
         read = self._read(text, codes)
         terms = terms_of(self.index, self.analyse(read))
+        with timed("encode"):
+            vector = self.encode(read)
         return Signals(
             terms=terms,
             lexical=self.lexicon.scores(terms),
             sound=self.sounds.scores(heard(self.index.heard, read)),
-            nearness=self.space.nearness(self.encode(read)),
+            nearness=self.space.nearness(vector),
             names=frozenset(self.named.get(folded_key(text), ())),
             codes=self._asked(codes),
             relating=bool(codes) and asks_for_mapped(text),
@@ -247,6 +251,11 @@ def make_search(
         named=_named(index.entries),
         suggester=suggester(index.entries),
     )
+
+
+def warm(search: Search) -> None:
+    """Load what is loaded at the first use: Sudachi's dictionary and the encoder's weights."""
+    search.find(Asked(text="お客様の声を聞く", limit=1))
 
 
 def _wanted(entry: Entry, asked: Asked) -> bool:

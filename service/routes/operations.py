@@ -1,9 +1,10 @@
 """How the service is run and described: health, version, VoID, dumps, documentation."""
 
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from service.errors import NotFound, Unavailable
@@ -11,6 +12,9 @@ from service.graph.dumps import Dump
 from service.graph.void import void_description
 from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
 from service.http.negotiation import DATA_OFFERS, HTML
+from service.operating.desk import Desk
+from service.operating.swap import Refusal
+from service.operating.world import count, graph_labels, is_ready
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, resource
 from service.state import State, version
@@ -28,14 +32,28 @@ def live() -> JSONResponse:
 
 @router.get("/health/ready", summary="答えられるか / Readiness")
 def ready(request: Request) -> JSONResponse:
-    """The graph is loaded and queries can be answered; 503 until then."""
-    if not request.app.state.engine.ready:
+    """Everything is loaded that answers need; 503 until then.
+
+    `refused` tells of a newer build that cannot be served.
+    """
+    service = request.app
+    if not is_ready(service):
         raise Unavailable("グラフを読み込んでいます。", "The graph is being loaded.", retry_after=1)
-    return JSONResponse({"status": "ready"}, headers=_FRESH)
+    return JSONResponse({"status": "ready", **_refused(service)}, headers=_FRESH)
+
+
+@router.get("/metrics", summary="Prometheus のための数 / Metrics for Prometheus")
+def metrics(request: Request, state: World) -> Response:
+    """Requests, queries, caches and builds, of all server processes."""
+    desk: Desk = request.scope["desk"]
+    count(request.app, desk.metrics)
+    accept = request.headers.get("accept", "")
+    body, kind = desk.metrics.exposed(accept, graph_labels(state))
+    return Response(body, headers={**_FRESH, "Content-Type": kind})
 
 
 @router.get("/version", summary="版 / Version")
-def versions(state: World) -> JSONResponse:
+def versions(request: Request, state: World) -> JSONResponse:
     """The package's version, the graph's, its edition and whose the texts are."""
     return JSONResponse(
         {
@@ -44,6 +62,7 @@ def versions(state: World) -> JSONResponse:
             "edition": state.manifest.edition,
             "encoder": state.encoder,
             "rights": state.manifest.notice,
+            **_refused(request.app),
         },
         headers=_FRESH,
     )
@@ -92,6 +111,11 @@ def docs(request: Request, state: World) -> Response:
 def root_url(request: Request, state: State) -> str:
     """Where clients reach the service, ending in a slash."""
     return (state.settings.public_url or str(request.base_url)).rstrip("/") + "/"
+
+
+def _refused(service: FastAPI) -> dict[str, object]:
+    found: Refusal | None = getattr(service.state, "refusal", None)
+    return {} if found is None else {"refused": asdict(found)}
 
 
 def _dump(request: Request, dump: Dump, state: State, cached: str) -> Response:

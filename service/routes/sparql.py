@@ -19,7 +19,6 @@ from service.errors import MethodNotAllowed, Problem, problem_response
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, listed
 from service.http.compression import accepts_gzip
-from service.http.middleware import Courtesies
 from service.http.negotiation import (
     DATA_OFFERS,
     HTML,
@@ -53,14 +52,12 @@ _PATIENCE: Final = 0.0
 
 
 def door(app: FastAPI, state: State, engine: Engine, cache: ResponseCache) -> ASGIApp:
-    """The endpoint as an application of its own, with the courtesies of all answers.
+    """The endpoint as an application of its own.
 
     `app` shows problems as pages and knows what to say of what nobody expected.
     """
     endpoint = Endpoint(state, engine, cache)
-    return Courtesies(
-        ServerErrorMiddleware(endpoint, handler=app.exception_handlers.get(Exception))
-    )
+    return ServerErrorMiddleware(endpoint, handler=app.exception_handlers.get(Exception))
 
 
 class Endpoint:

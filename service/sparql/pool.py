@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from service.sparql.channel import Channel, Received
 from service.sparql.grammar import fault_of, undeclared
 from service.sparql.lexer import Query, syntax_error
 from service.sparql.worker import Config, Job
+from service.timing import timed
 
 #: how long a query waits for the first load of the graph, in seconds
 _START_LIMIT: Final = 30.0
@@ -64,11 +66,28 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True)
+class PoolStats:
+    """Queries that wait, workers that are loaded and that evaluate, workers ended by reason.
+
+    The reasons: `time`, `memory`, `crash` (it died), `left` (the client did).
+    """
+
+    waiting: int
+    workers: int
+    busy: int
+    kills: Mapping[str, int]
+
+
 class Engine(Protocol):
     """What answers queries."""
 
     async def execute(self, request: QueryRequest) -> Answer:
         """The answer; raises a `Problem` where there is none."""
+
+
+class _KilledError(Exception):
+    """A worker was killed from outside while it evaluated a query, or before."""
 
 
 class _Process:
@@ -100,6 +119,14 @@ class _Process:
         """The outcome of a job."""
         self._channel.send(job)
         return await self._channel.receive()
+
+    async def ended(self) -> int:
+        """The exit status of a worker that has closed its end of the pipe."""
+        try:
+            async with asyncio.timeout(_GRACE):
+                return await self._process.wait()
+        except TimeoutError:
+            return 0
 
     async def stop(self) -> None:
         """Kill the worker and wait until it is gone.
@@ -136,11 +163,18 @@ class QueryPool:
         self._alive: set[_Process] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._loaded = asyncio.Event()
+        self._waiting = self._busy = 0
+        self._kills: Counter[str] = Counter()
 
     @property
     def ready(self) -> bool:
         """Whether a worker has loaded the graph."""
         return self._loaded.is_set()
+
+    def stats(self) -> PoolStats:
+        """What the pool does, and what it has done since it began."""
+        loaded = self._idle.qsize() + self._busy
+        return PoolStats(self._waiting, loaded, self._busy, dict(self._kills))
 
     def start(self) -> None:
         """Start the workers in the background."""
@@ -156,27 +190,48 @@ class QueryPool:
         self._alive.clear()
 
     async def execute(self, request: QueryRequest) -> Answer:
-        """The answer of a query; raises a `Problem` where there is none."""
-        process = await self._free(request.seconds)
+        """The answer of a query; raises a `Problem` where there is none.
+
+        Where its worker was killed from outside, the query is asked once more.
+        """
         try:
-            async with asyncio.timeout(request.seconds):
-                header, body = await process.ask(_job(request))
+            return await self._attempt(request)
+        except _KilledError:
+            _LOG.warning("a query worker was killed; its query is evaluated once more")
+        try:
+            return await self._attempt(request)
+        except _KilledError:
+            raise _exhausted(self._settings.memory_cap) from None
+
+    async def _attempt(self, request: QueryRequest) -> Answer:
+        with timed("queue"):
+            process = await self._free(request.seconds)
+        self._busy += 1
+        try:
+            with timed("evaluate"):
+                async with asyncio.timeout(request.seconds):
+                    header, body = await process.ask(_job(request))
         except TimeoutError:
-            self._replace(process)
+            self._replace(process, "time")
             raise _timeout(request.seconds) from None
         except ConnectionError:
-            self._replace(process)
+            ended = await process.ended()
+            self._replace(process, "crash" if ended == -signal.SIGKILL else "memory")
+            if ended == -signal.SIGKILL:
+                raise _KilledError from None
             raise _exhausted(self._settings.memory_cap) from None
         except asyncio.CancelledError:
-            self._replace(process)
+            self._replace(process, "left")
             raise
+        finally:
+            self._busy -= 1
         return self._settle(process, request, header, body)
 
     def _settle(
         self, process: _Process, request: QueryRequest, header: Mapping[str, Any], body: bytes
     ) -> Answer:
         if header["kind"] == "memory":
-            self._replace(process)
+            self._replace(process, "memory")
         else:
             self._idle.put_nowait(process)
         if header["kind"] != "answer":
@@ -199,6 +254,7 @@ class QueryPool:
         """A worker with nothing to do; waits for one as long as a query may take."""
         with suppress(asyncio.QueueEmpty):
             return self._idle.get_nowait()
+        self._waiting += 1
         try:
             async with asyncio.timeout(_START_LIMIT):
                 await self._loaded.wait()
@@ -209,6 +265,8 @@ class QueryPool:
                 "いま混み合っています。少し待ってからもう一度送ってください。",
                 "All workers are busy; try again in a few seconds.",
             ) from None
+        finally:
+            self._waiting -= 1
 
     def _start_one(self) -> None:
         task = asyncio.create_task(self._bring_up())
@@ -229,7 +287,8 @@ class QueryPool:
         self._idle.put_nowait(process)
         self._loaded.set()
 
-    def _replace(self, process: _Process) -> None:
+    def _replace(self, process: _Process, reason: str) -> None:
+        self._kills[reason] += 1
         task = asyncio.create_task(self._discard(process))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from service.errors import BadRequest, Forbidden, TooLarge, UnsupportedMediaType
 from service.http.negotiation import Offer
-from service.settings import seconds
+from service.values import seconds
 
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
@@ -84,13 +84,18 @@ async def limited(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > limit:
-            raise TooLarge(
-                f"本文が上限の {limit:,} バイトを超えます。",
-                f"The request body exceeds {limit:,} bytes.",
-                cap="body",
-                limit=limit,
-            )
+            raise too_large(limit)
     return bytes(body)
+
+
+def too_large(limit: int) -> TooLarge:
+    """The problem of a body over `limit` bytes."""
+    return TooLarge(
+        f"本文が上限の {limit:,} バイトを超えます。",
+        f"The request body exceeds {limit:,} bytes.",
+        cap="body",
+        limit=limit,
+    )
 
 
 def offered(offers: Sequence[Offer]) -> str:
