@@ -14,6 +14,7 @@ from service.graph.mappings import Mappings
 from service.graph.notations import Notations
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.retrieval.scores import SearchScores
 from service.routes import sparql
 from service.sparql.pool import QueryPool
 from service.state import State, version
@@ -47,7 +48,7 @@ def create_app(state: State) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = state
-    app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
+    app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
@@ -58,6 +59,10 @@ def create_app(state: State) -> FastAPI:
     for router in _routers():
         app.include_router(router)
     return app
+
+
+def _scores(state: State) -> SearchScores | None:
+    return SearchScores(lambda: state.search) if state.search else None
 
 
 def _routers() -> Iterator[APIRouter]:

@@ -105,7 +105,8 @@ def _cache_headers(
         return {"Cache-Control": "no-store"}
     state: State = request.app.state.world
     dataset = (parameters.default_graphs, parameters.named_graphs)
-    identity = repr((state.graph.version, query.normal, dataset, offer.type))
+    world = (state.graph.version, state.encoder)
+    identity = repr((world, query.normal, dataset, offer.type))
     return {"ETag": tag(sha256(identity.encode()).hexdigest()), "Cache-Control": CACHED}
 
 
