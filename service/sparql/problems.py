@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ontology.terms import FUNCTIONS
 from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
 from service.sparql.grammar import fault_of, undeclared
 from service.sparql.lexer import syntax_error
 
 #: a sentence among the words an engine expected tells of a rule beyond the grammar
 _MEANING: Final = re.compile(r"[A-Z][a-z]+(?: [\w()]+){2,}")
+#: what the engine says of a function that nobody defined
+_UNKNOWN: Final = re.compile(r"custom function <([^>]*)> is not supported")
 #: how many expected words, and how much of an engine's message, a problem shows
 _SHOWN: Final = 8
 _LONGEST: Final = 200
@@ -27,6 +30,8 @@ def of(text: str, outcome: Mapping[str, Any], memory: int) -> Problem:
         case "unsearchable":
             return _unsearchable()
     message = outcome["message"]
+    if found := _UNKNOWN.search(message):
+        return _unknown_function(found[1])
     return BadRequest(
         f"この問い合わせは評価できません: {message}", f"cannot be evaluated: {message}"
     )
@@ -47,6 +52,15 @@ def exhausted(limit: int) -> Problem:
         f"メモリーの上限 {limit:,} バイトを超えたので止めました。条件を増やしてください。",
         f"Stopped beyond {limit:,} bytes of memory; add conditions.",
         limit=limit,
+    )
+
+
+def _unknown_function(iri: str) -> Problem:
+    known = ", ".join(f"cco:{name}" for name in FUNCTIONS)
+    return BadRequest(
+        f"関数 <{iri}> はありません。SPARQL 1.1 の関数のほかに使えるのは {known} です。",
+        f"There is no function <{iri}>; beside those of SPARQL 1.1 there are {known}.",
+        function=iri,
     )
 
 
