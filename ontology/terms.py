@@ -91,6 +91,9 @@ _CLASSES: Final = (
 #: the fourteen classes of entities, by name, in the order pages and reports show them
 CLASSES: Final[Mapping[str, EntityClass]] = {each.name: each for each in _CLASSES}
 
+#: functions of the `cco:` ontology that queries may call, over an entity and a text
+FUNCTIONS: Final = ("similarity", "matches")
+
 #: named graphs that hold entities of one scheme
 SCHEME_GRAPHS: Final = ("cmbok1", "cmbok2", "task", "sfia9", "guide")
 #: named graphs that hold mappings of one set

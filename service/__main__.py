@@ -220,12 +220,14 @@ def query(
     graph: GraphFile = None,
 ) -> None:
     """決まった問いに答える。 / Answer one of the documented questions, or a query in a file."""
-    from service.boot import open_graph
+    from service.boot import open_graph, open_search, searchable
     from service.graph.questions import to_csv
 
     params = _pairs(param or [])
     with reported():
-        opened, _ = open_graph(read_settings(data=data, graph=graph))
+        settings = read_settings(data=data, graph=graph)
+        plain, path = open_graph(settings)
+        opened = searchable(plain, lambda: open_search(settings, plain, path))
         answer = _answer(name, opened, params)
     console.print_answer(answer.document(), output, to_csv(answer))
 

@@ -18,6 +18,7 @@ from service.http.middleware import Courtesies
 from service.http.openapi import Application
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
+from service.retrieval.scores import SearchScores
 from service.retrieval.search import Search, warm
 from service.routes import sparql
 from service.sparql.cache import ResponseCache
@@ -64,7 +65,7 @@ def _service(state: State) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = state
-    app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
+    app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.cache = ResponseCache(state.settings.cache_bytes)
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
@@ -78,6 +79,10 @@ def _service(state: State) -> FastAPI:
     for router in _routers():
         app.include_router(router)
     return app
+
+
+def _scores(state: State) -> SearchScores | None:
+    return SearchScores(lambda: state.search) if state.search else None
 
 
 def _routers() -> Iterator[APIRouter]:

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +25,10 @@ from service.operating.world import World
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.retrieval.scores import SearchScores
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
+from service.sparql.functions import Functions, functions
 from service.state import Manifest, State
 
 #: told what takes long: what, how many done, of how many
@@ -109,6 +111,15 @@ def open_search(
     return make_search(build_index(graph, named, progress=progress), named)
 
 
+def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
+    """The graph whose queries may call `cco:similarity` and `cco:matches`.
+
+    The search is opened when the first query does.
+    """
+    scores = SearchScores(opened)
+    return replace(graph, functions=lambda: Functions(functions(graph.names), scores).table)
+
+
 def _index_folders(folder: Path, encoder: str) -> list[Path]:
     """The indexes in a build, that of this encoder first."""
     own = index_folder(folder, encoder)
@@ -148,6 +159,7 @@ def open_state(settings: Settings) -> State:
     """Everything a running service is made of; raises `DataError` where it cannot be had."""
     graph, path = open_graph(settings)
     search = open_search(settings, graph, path)
+    graph = searchable(graph, lambda: search)
     manifest = path.parent / MANIFEST
     described = Manifest.read(manifest) if manifest.exists() else Manifest()
     questions = load_questions()

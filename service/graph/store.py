@@ -4,8 +4,8 @@ Queries of ours are files or constants; values enter as bindings, never by strin
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from ontology.terms import PROPOSALS_GRAPH, Names
 
 Term = NamedNode | Literal
 Row = Mapping[str, str]
+#: what queries may call, by IRI
+Functions = Mapping[NamedNode, Callable[..., Term | BlankNode | Triple | None]]
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class Graph:
     """A dataset to be queried; `version` is its hash, 16 hex digits.
 
     `folder` is where its store lies on disk, `None` where that is in memory.
-    The default graph is the union of all graphs but the machine's proposals.
+    The default graph is the union of all graphs but the machine's proposals. `functions` makes
+    those of one evaluation.
     """
 
     store: Store
     names: Names
     version: str
     folder: Path | None = None
+    functions: Callable[[], Functions] = field(default=dict, compare=False)
 
     @cached_property
     def graphs(self) -> tuple[NamedNode, ...]:
@@ -93,6 +97,7 @@ class Graph:
             query,
             prefixes=dict(self.names.prefixes),
             default_graph=self.union,
+            custom_functions=dict(self.functions()),
             substitutions={Variable(name): term for name, term in bindings.items()},
         )
 

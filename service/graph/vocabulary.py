@@ -16,6 +16,7 @@ SELECT DISTINCT ?term ?kind ?ja ?en ?commentJa ?commentEn ?parent WHERE {
   VALUES (?type ?kind) {
     (owl:Class "class") (owl:ObjectProperty "property") (owl:DatatypeProperty "property")
     (owl:AnnotationProperty "property")
+    (<http://www.w3.org/ns/sparql-service-description#Function> "function")
   }
   ?term a ?type .
   OPTIONAL { ?term rdfs:label ?ja FILTER(LANG(?ja) = "ja") }
@@ -29,7 +30,7 @@ SELECT DISTINCT ?term ?kind ?ja ?en ?commentJa ?commentEn ?parent WHERE {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A class or a property: its labels, what it means, what it refines.
+    """A class, a property or a function: its labels, what it means, what it refines.
 
     `inverse_ja` and `inverse_en` head a list of the things that point here by this property.
     """

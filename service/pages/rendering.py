@@ -22,6 +22,7 @@ from service.graph.questions import Answer, Question, fill
 from service.graph.store import Graph
 from service.graph.vocabulary import own_words
 from service.pages.concepts import concept
+from service.pages.examples import examples
 from service.pages.overview import Scheme, contents, derived_from, schemes
 from service.pages.page import ICON, About, Page, about
 from service.pages.views import (
@@ -181,11 +182,12 @@ class Pages:
 
     def render_editor(self, path: str) -> str:
         """The form for SPARQL queries."""
-        examples = [
+        asked = [
             {"title": each.title, "title_en": each.title_en, "query": fill(each, self.graph, {})}
             for each in (self.questions.values() if self._ours else ())
         ]
-        return self._render("editor.html", path, query=_FIRST_QUERY, examples=examples)
+        search = list(examples(self.graph.names, self._ours)) if self.search else []
+        return self._render("editor.html", path, query=_FIRST_QUERY, search=search, examples=asked)
 
     def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
         """The answer of a SELECT or ASK query; `results` is SPARQL 1.1 Query Results JSON."""

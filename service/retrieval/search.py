@@ -133,7 +133,7 @@ class Search:
     def signals(self, text: str) -> Signals:
         """What a text says of each entry, before anything is weighed."""
         codes = self.codes.find(text)
-        read = self._read(text, codes)
+        read = self.read(text, codes)
         terms = terms_of(self.index, self.analyse(read))
         with timed("encode"):
             vector = self.encode(read)
@@ -143,7 +143,7 @@ class Search:
             sound=self.sounds.scores(heard(self.index.heard, read)),
             nearness=self.space.nearness(vector),
             names=frozenset(self.named.get(folded_key(text), ())),
-            codes=self._asked(codes),
+            codes=self.asked(codes),
             relating=bool(codes) and asks_for_mapped(text),
         )
 
@@ -156,14 +156,14 @@ class Search:
         marks[found] = True
         return {name: facet.count(marks) for name, facet in self.facets.items()}
 
-    def _read(self, text: str, codes: Sequence[CodeMatch]) -> str:
+    def read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
         for found in reversed(codes):
             label = self.index.entries[found.entries[0]].label
             text = text[: found.start] + label + text[found.end :]
         return text
 
-    def _asked(self, codes: Sequence[CodeMatch]) -> dict[int, float]:
+    def asked(self, codes: Sequence[CodeMatch]) -> dict[int, float]:
         """How strongly each entry's code is asked."""
         old = self.weights.superseded
         return {

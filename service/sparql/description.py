@@ -7,7 +7,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ontology.terms import PROPOSALS_GRAPH, RDF, RDFS, SD, VOID, XSD
 from service.graph.store import Graph
+from service.graph.vocabulary import words
 from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS
+from service.sparql.functions import functions
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 #: IRIs of the formats, by the short name of their offer
@@ -38,9 +40,24 @@ def service_description(graph: Graph, root: str) -> Iterator[Triple]:
             yield _link(service, SD + "resultFormat", _FORMATS + _FORMAT_NAMES[name])
     if graph.names.graph(PROPOSALS_GRAPH) not in {name.value for name in graph.graphs}:
         yield _link(service, SD + "feature", SD + "UnionDefaultGraph")
+    for function in functions(graph.names):
+        yield _link(service, SD + "extensionFunction", function)
     yield _link(service, RDFS + "seeAlso", f"{root.rstrip('/')}/.well-known/void")
     yield Triple(service, NamedNode(SD + "defaultDataset"), dataset)
+    for function in functions(graph.names):
+        yield from _described(graph, function)
     yield from _dataset(graph, dataset)
+
+
+def _described(graph: Graph, function: str) -> Iterator[Triple]:
+    word, node = words(graph.names)[function], NamedNode(function)
+    yield _is_a(node, SD + "Function")
+    for predicate, ja, en in (
+        ("label", word.ja, word.en),
+        ("comment", word.comment_ja, word.comment_en),
+    ):
+        yield Triple(node, NamedNode(RDFS + predicate), Literal(ja, language="ja"))
+        yield Triple(node, NamedNode(RDFS + predicate), Literal(en, language="en"))
 
 
 def _dataset(graph: Graph, dataset: Node) -> Iterator[Triple]:

@@ -8,25 +8,25 @@ import asyncio
 import json
 import logging
 import os
-import re
 import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ontology.terms import PROPOSALS_GRAPH
-from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
+from service.errors import Unavailable
 from service.graph.store import Graph
 from service.settings import Settings
-from service.sparql import worker
+from service.sparql import problems, worker
 from service.sparql.channel import Channel, Received
-from service.sparql.grammar import fault_of, undeclared
-from service.sparql.lexer import Query, syntax_error
+from service.sparql.functions import Scores, functions
+from service.sparql.lexer import Query
 from service.sparql.worker import Config, Job
 from service.timing import timed
 
@@ -37,11 +37,13 @@ _PAUSE: Final = 2.0
 #: how long after its deadline a worker ends itself, should nobody have killed it
 _GRACE: Final = 1.0
 _LOG: Final = logging.getLogger("ccgraph")
-#: a sentence among the words an engine expected tells of a rule beyond the grammar
-_MEANING: Final = re.compile(r"[A-Z][a-z]+(?: [\w()]+){2,}")
-#: how many expected words, and how much of an engine's message, a problem shows
-_SHOWN: Final = 8
-_LONGEST: Final = 200
+#: how many threads compute scores for the workers: one text for each, beyond any deadline
+_SCORERS: Final = 2
+#: where `service` is, whatever the working directory
+_HOME: Final = Path(__file__).parents[2]
+
+#: a message: header and body
+Message = tuple[Mapping[str, Any], bytes]
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,12 @@ class _Process:
     @classmethod
     async def start(cls, config: Config) -> "_Process":
         """Start a worker; it may still be loading."""
-        script = str(Path(worker.__file__))
+        places = (str(_HOME), os.environ.get("PYTHONPATH"))
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", script, json.dumps(config)),
+                *(sys.executable, "-P", "-m", worker.__name__, json.dumps(config)),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 start_new_session=True,
@@ -115,10 +118,16 @@ class _Process:
         """The next message; raises `ConnectionResetError` where the worker has died."""
         return await self._channel.receive()
 
-    async def ask(self, job: Job) -> Received:
-        """The outcome of a job."""
+    async def ask(
+        self, job: Job, tell: Callable[[Mapping[str, Any]], Awaitable[Received]]
+    ) -> Received:
+        """The outcome of a job; `tell` answers what the worker asks meanwhile."""
         self._channel.send(job)
-        return await self._channel.receive()
+        header, body = await self._channel.receive()
+        while header["kind"] in worker.WANTED:
+            self._channel.send(*await tell(header))
+            header, body = await self._channel.receive()
+        return header, body
 
     async def ended(self) -> int:
         """The exit status of a worker that has closed its end of the pipe."""
@@ -148,8 +157,12 @@ class QueryPool:
     loaded waits for one.
     """
 
-    def __init__(self, settings: Settings, graph: Graph, path: Path) -> None:
+    def __init__(
+        self, settings: Settings, graph: Graph, path: Path, scores: Scores | None = None
+    ) -> None:
         self._settings = settings
+        self._scores = scores
+        self._scorers = ThreadPoolExecutor(_SCORERS, "scores")
         self._config = Config(
             path=str((graph.folder or path).resolve()),
             excluded=graph.names.graph(PROPOSALS_GRAPH),
@@ -158,6 +171,7 @@ class QueryPool:
             rows=settings.row_cap,
             bytes=settings.byte_cap,
             memory=settings.memory_cap,
+            functions=functions(graph.names),
         )
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
         self._alive: set[_Process] = set()
@@ -183,6 +197,7 @@ class QueryPool:
 
     async def stop(self) -> None:
         """Kill the workers and wait until they are gone."""
+        self._scorers.shutdown(wait=False, cancel_futures=True)
         for task in self._starting:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
@@ -201,54 +216,44 @@ class QueryPool:
         try:
             return await self._attempt(request)
         except _KilledError:
-            raise _exhausted(self._settings.memory_cap) from None
+            raise problems.exhausted(self._settings.memory_cap) from None
 
     async def _attempt(self, request: QueryRequest) -> Answer:
         with timed("queue"):
             process = await self._free(request.seconds)
         self._busy += 1
+        ending: str | None = "left"
         try:
             with timed("evaluate"):
                 async with asyncio.timeout(request.seconds):
-                    header, body = await process.ask(_job(request))
+                    header, body = await process.ask(_job(request), self._tell)
+            ending = "memory" if header["kind"] == "memory" else None
         except TimeoutError:
-            self._replace(process, "time")
-            raise _timeout(request.seconds) from None
+            ending = "time"
+            raise problems.timeout(request.seconds) from None
         except ConnectionError:
-            ended = await process.ended()
-            self._replace(process, "crash" if ended == -signal.SIGKILL else "memory")
-            if ended == -signal.SIGKILL:
-                raise _KilledError from None
-            raise _exhausted(self._settings.memory_cap) from None
-        except asyncio.CancelledError:
-            self._replace(process, "left")
-            raise
+            killed = await process.ended() == -signal.SIGKILL
+            ending = "crash" if killed else "memory"
+            raise (
+                _KilledError if killed else problems.exhausted(self._settings.memory_cap)
+            ) from None
         finally:
             self._busy -= 1
-        return self._settle(process, request, header, body)
-
-    def _settle(
-        self, process: _Process, request: QueryRequest, header: Mapping[str, Any], body: bytes
-    ) -> Answer:
-        if header["kind"] == "memory":
-            self._replace(process, "memory")
-        else:
-            self._idle.put_nowait(process)
+            if ending:
+                self._replace(process, ending)
+            else:
+                self._idle.put_nowait(process)
         if header["kind"] != "answer":
-            raise self._problem(request, header)
+            raise problems.of(request.query.text, header, self._settings.memory_cap)
         return Answer(body)
 
-    def _problem(self, request: QueryRequest, header: Mapping[str, Any]) -> Problem:
-        if header["kind"] == "syntax":
-            return _syntax(request.query.text, header["message"])
-        if header["kind"] == "cap":
-            return _over_cap(header["cap"], header["limit"])
-        if header["kind"] == "memory":
-            return _exhausted(self._settings.memory_cap)
-        message = header["message"]
-        return BadRequest(
-            f"この問い合わせは評価できません: {message}", f"cannot be evaluated: {message}"
-        )
+    async def _tell(self, wanted: Mapping[str, Any]) -> Message:
+        """What a worker asks for while it evaluates, computed in a thread."""
+        if self._scores is None:
+            return {"kind": "unknown"}, b""
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(self._scorers, worker.told, self._scores, wanted)
+        return {"kind": "told"}, body
 
     async def _free(self, limit: float) -> _Process:
         """A worker with nothing to do; waits for one as long as a query may take."""
@@ -309,47 +314,3 @@ def _job(request: QueryRequest) -> Job:
         named=None if named is None else list(named),
         seconds=request.seconds + _GRACE,
     )
-
-
-def _timeout(limit: float) -> Problem:
-    return Unavailable(
-        f"{limit:g} 秒で終わらなかったので止めました。条件を増やすか LIMIT を付けてください。",
-        f"Stopped after {limit:g} s; add conditions or a LIMIT.",
-        limit=limit,
-    )
-
-
-def _exhausted(limit: int) -> Problem:
-    return Unavailable(
-        f"メモリーの上限 {limit:,} バイトを超えたので止めました。条件を増やしてください。",
-        f"Stopped beyond {limit:,} bytes of memory; add conditions.",
-        limit=limit,
-    )
-
-
-def _over_cap(cap: str, limit: int) -> Problem:
-    unit = {"rows": "行", "bytes": "バイト"}[cap]
-    return TooLarge(
-        f"答えが上限の {limit:,} {unit}を超えます。LIMIT と OFFSET で分けてください。",
-        f"The answer exceeds the cap of {limit:,} {cap}; page with LIMIT and OFFSET or use a dump.",
-        cap=cap,
-        limit=limit,
-    )
-
-
-def _syntax(text: str, message: str) -> Problem:
-    """What is wrong with a query that the engine refused, and where."""
-    if fault := fault_of(text):
-        expected = " ".join(fault.expected[:_SHOWN]) + (" …" if fault.expected[_SHOWN:] else "")
-        ja = f"ここには次のどれかが要ります: {expected}"
-        return syntax_error(text, fault.offset, ja, f"expected one of {expected}")
-    if token := undeclared(text):
-        prefix = token.text.partition(":")[0]
-        ja = (
-            f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
-        )
-        return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
-    found = _MEANING.search(message)
-    reason = found[0] if found else message[:_LONGEST]
-    ja = f"文法は正しいのですが、評価できません（{reason}）。"
-    return QuerySyntax(ja, f"well-formed, but not valid: {reason}", line=1, column=1, token="")

@@ -1,8 +1,11 @@
 """A process that evaluates queries and may be killed at any time.
 
-Run as a script with one argument, a JSON `Config`; it reads jobs from standard input and writes
+Run as a module with one argument, a JSON `Config`; it reads jobs from standard input and writes
 outcomes to standard output, each a header (JSON) and a body (bytes) with their lengths before
-them. It imports pyoxigraph and nothing of ours, so that it starts in a tenth of a second.
+them. It imports pyoxigraph and next to nothing of ours, so that it starts in a tenth of a second.
+
+While it evaluates, it may ask in the same way for what a function of ours needs, the scores of
+all entities for a text, and reads them from standard input: one message each way for each text.
 """
 
 import csv
@@ -13,13 +16,18 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
 
+from service.sparql.functions import Functions, Scores, UnsearchableError
+
 #: lengths of header and body
 LENGTHS: Final = struct.Struct(">II")
+
+#: kinds of messages in which a worker asks for something while it evaluates
+WANTED: Final = frozenset({"places", "scores"})
 
 _TABLES: Final = {
     "json": ox.QueryResultsFormat.JSON,
@@ -45,7 +53,10 @@ _ROW_MARKS: Final = {
 
 
 class Config(TypedDict):
-    """What a worker is started with. `excluded` is the graph the default graph leaves out."""
+    """What a worker is started with. `excluded` is the graph the default graph leaves out.
+
+    `functions` has the name of each function of ours by its IRI.
+    """
 
     path: str
     excluded: str
@@ -54,6 +65,7 @@ class Config(TypedDict):
     rows: int
     bytes: int
     memory: int
+    functions: dict[str, str]
 
 
 class Job(TypedDict):
@@ -93,10 +105,11 @@ class Sink(io.BytesIO):
 
 
 class Worker:
-    """A loaded graph and its limits."""
+    """A loaded graph, its limits and its functions."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, scores: Scores) -> None:
         self._config = config
+        self._functions = Functions(config["functions"], scores)
         self._store = _opened(config["path"])
         self._known = [g for g in self._store.named_graphs() if isinstance(g, ox.NamedNode)]
         self._union = _union(self._known, config["excluded"])
@@ -105,6 +118,8 @@ class Worker:
         """The outcome of a job: a header and, where all went well, the serialised answer."""
         try:
             return {"kind": "answer"}, self._evaluate(job)
+        except UnsearchableError:
+            return {"kind": "unsearchable"}, b""
         except SyntaxError as error:
             return {"kind": "syntax", "message": str(error)}, b""
         except OverCapError as error:
@@ -115,14 +130,22 @@ class Worker:
             return {"kind": "refused", "message": str(error)}, b""
 
     def _evaluate(self, job: Job) -> bytes:
-        found = self._store.query(job["query"], base_iri=self._config["base"], **self._dataset(job))
+        self._functions.fault = None
+        found = self._store.query(
+            job["query"],
+            base_iri=self._config["base"],
+            custom_functions=self._functions.table,
+            **self._dataset(job),
+        )
         sink = Sink(self._config["bytes"])
         if isinstance(found, ox.QueryTriples):
             rows = _counted(found, self._config["rows"])
             form = _GRAPHS[job["format"]]
             ox.serialize(rows, sink, form, prefixes=self._config["prefixes"])
-            return sink.getvalue()
-        found.serialize(sink, _TABLES[job["format"]])
+        else:
+            found.serialize(sink, _TABLES[job["format"]])
+        if self._functions.fault:
+            raise self._functions.fault
         if isinstance(found, ox.QuerySolutions):
             _check_rows(sink.getvalue(), job["format"], self._config["rows"])
         return sink.getvalue()
@@ -159,12 +182,51 @@ def _union(known: list[ox.NamedNode], excluded: str) -> dict[str, Any]:
     return {"default_graph": [ox.DefaultGraph(), *names]}
 
 
-def receive(stream: BinaryIO) -> Any | None:
-    """The next header; `None` at the end of the stream."""
+class Parent:
+    """Who started this process, as one that knows scores: `Scores` through the pipes.
+
+    Where standard input has ended, nobody waits for an answer, and the process ends at once: an
+    exception would be lost in the engine.
+    """
+
+    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+        self._source = source
+        self._target = target
+
+    def places(self) -> Mapping[str, int]:
+        """The place of each entity among the scores, by IRI."""
+        iris = self._ask({"kind": "places"}).decode().split("\n")
+        return {iri: place for place, iri in enumerate(iris)}
+
+    def of(self, function: str, text: str) -> "memoryview[float]":
+        """The scores of all entities for a text."""
+        scores = self._ask({"kind": "scores", "function": function, "text": text})
+        return memoryview(scores).cast("d")
+
+    def _ask(self, wanted: dict[str, Any]) -> bytes:
+        send(self._target, wanted, b"")
+        told = receive(self._source)
+        if told is None:
+            os._exit(0)
+        if told[0]["kind"] != "told":
+            raise UnsearchableError
+        return told[1]
+
+
+def told(scores: Scores, wanted: Mapping[str, Any]) -> bytes:
+    """What answers a `Parent` that asks: the other end of its pipes."""
+    if wanted["kind"] == "places":
+        return "\n".join(scores.places()).encode()
+    return scores.of(wanted["function"], wanted["text"]).tobytes()
+
+
+def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
+    """The next header and body; `None` at the end of the stream."""
     lengths = stream.read(LENGTHS.size)
     if len(lengths) < LENGTHS.size:
         return None
-    return json.loads(stream.read(LENGTHS.unpack(lengths)[0]))
+    header, body = LENGTHS.unpack(lengths)
+    return json.loads(stream.read(header)), stream.read(body)
 
 
 def send(stream: BinaryIO, header: dict[str, Any], body: bytes) -> None:
@@ -230,10 +292,11 @@ def _link(descriptor: str) -> str:
 def main(config: Config) -> None:
     """Load, say so, then answer jobs until standard input ends."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    worker = Worker(config)
+    worker = Worker(config, Parent(source, target))
     _confine(config["memory"], _needed(config["path"]))
     send(target, {"kind": "ready", "pid": os.getpid()}, b"")
-    while (job := receive(source)) is not None:
+    while (message := receive(source)) is not None:
+        job: Job = message[0]
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])
         header, body = worker.answer(job)
         signal.setitimer(signal.ITIMER_REAL, 0)

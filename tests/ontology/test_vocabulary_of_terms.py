@@ -4,7 +4,7 @@ import pytest
 from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS
 
-from ontology.terms import CLASSES, HOME, SCHEMA, Names
+from ontology.terms import CLASSES, FUNCTIONS, HOME, SCHEMA, Names
 
 NAMES = Names()
 ONTOLOGY = URIRef(f"{NAMES.base}ontology")
@@ -44,7 +44,7 @@ def test_the_header_says_what_it_is(vocabulary: Graph) -> None:
 
 def test_it_defines_just_the_terms_of_the_contract(vocabulary: Graph) -> None:
     defined = set(vocabulary.subjects(RDFS.isDefinedBy, ONTOLOGY))
-    assert defined == {term(name) for name in {*CLASSES, "SourceDocument", *PROPERTIES}}
+    assert defined == {term(name) for name in {*CLASSES, "SourceDocument", *PROPERTIES, *FUNCTIONS}}
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -1,0 +1,97 @@
+"""Search inside SPARQL: the functions of `cco:` over an entity and a text.
+
+An engine calls a function once for each row. The scores of all entities for a text are had at
+once and kept, so that a row costs a look-up, however many entities there are. Query workers
+import this module: it needs the engine's terms and nothing else.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, Protocol
+
+import pyoxigraph as ox
+
+from ontology.terms import FUNCTIONS, Names
+
+#: the longest text that a function of ours takes, in code points
+LONGEST: Final = 1000
+#: how many bytes of scores are kept, the newest at any rate
+_KEPT: Final = 64 * 2**20
+_STRINGS: Final = (
+    "http://www.w3.org/2001/XMLSchema#string",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
+)
+
+
+#: what an engine calls with the terms of a row; `None` is an error of the expression
+Function = Callable[..., ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None]
+
+
+class UnsearchableError(Exception):
+    """There is nothing to take scores from."""
+
+
+class Scores(Protocol):
+    """How well each entity fits a text; raises `UnsearchableError` where nobody knows."""
+
+    def places(self) -> Mapping[str, int]:
+        """The place of each entity among the scores, by IRI."""
+
+    def of(self, function: str, text: str) -> "memoryview[float]":
+        """The scores of all entities for a text, doubles from 0 to 1."""
+
+
+class Functions:
+    """Functions over an entity and a text, for one evaluation or many.
+
+    What has no score, as an unknown entity or a blank text, is an error of the expression. The
+    engine takes any exception for one as well, so what really went wrong is kept as `fault`.
+    """
+
+    def __init__(self, names: Mapping[str, str], scores: Scores) -> None:
+        self._scores = scores
+        self._places: Mapping[str, int] = {}
+        self._kept: OrderedDict[tuple[str, str], memoryview[float]] = OrderedDict()
+        self.fault: Exception | None = None
+        self.table: dict[ox.NamedNode, Function] = {
+            ox.NamedNode(iri): partial(self._value, name) for iri, name in names.items()
+        }
+
+    def _value(self, function: str, *terms: object) -> ox.Literal | None:
+        match terms:
+            case (ox.NamedNode() as entity, ox.Literal() as text) if _searchable(text):
+                return self._score(function, entity.value, text.value)
+        return None
+
+    def _score(self, function: str, entity: str, text: str) -> ox.Literal | None:
+        if self.fault:
+            return None
+        try:
+            scores = self._kept.get((function, text))
+            if scores is None:
+                scores = self._fetched(function, text)
+            place = self._places.get(entity)
+            return None if place is None else ox.Literal(float(scores[place]))
+        except (UnsearchableError, MemoryError) as fault:
+            self.fault = fault
+            return None
+
+    def _fetched(self, function: str, text: str) -> "memoryview[float]":
+        self._places = self._places or self._scores.places()
+        found = self._scores.of(function, text)
+        self._kept[function, text] = found
+        if len(self._kept) > max(1, _KEPT // max(1, found.nbytes)):
+            self._kept.popitem(last=False)
+        return found
+
+
+def functions(names: Names) -> dict[str, str]:
+    """The name of each function by its IRI."""
+    return {names.term(name): name for name in FUNCTIONS}
+
+
+def _searchable(text: ox.Literal) -> bool:
+    return (
+        text.datatype.value in _STRINGS and bool(text.value.strip()) and len(text.value) <= LONGEST
+    )

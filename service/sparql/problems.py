@@ -1,0 +1,99 @@
+"""What a client is told when a worker has no answer."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ontology.terms import FUNCTIONS
+from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
+from service.sparql.grammar import fault_of, undeclared
+from service.sparql.lexer import syntax_error
+
+#: a sentence among the words an engine expected tells of a rule beyond the grammar
+_MEANING: Final = re.compile(r"[A-Z][a-z]+(?: [\w()]+){2,}")
+#: what the engine says of a function that nobody defined
+_UNKNOWN: Final = re.compile(r"custom function <([^>]*)> is not supported")
+#: how many expected words, and how much of an engine's message, a problem shows
+_SHOWN: Final = 8
+_LONGEST: Final = 200
+
+
+def of(text: str, outcome: Mapping[str, Any], memory: int) -> Problem:
+    """The problem of a query's outcome; `memory` is the cap, in bytes."""
+    match outcome["kind"]:
+        case "syntax":
+            return _syntax(text, outcome["message"])
+        case "cap":
+            return _over_cap(outcome["cap"], outcome["limit"])
+        case "memory":
+            return exhausted(memory)
+        case "unsearchable":
+            return _unsearchable()
+    message = outcome["message"]
+    if found := _UNKNOWN.search(message):
+        return _unknown_function(found[1])
+    return BadRequest(
+        f"この問い合わせは評価できません: {message}", f"cannot be evaluated: {message}"
+    )
+
+
+def timeout(limit: float) -> Problem:
+    """A query that was stopped after so many seconds."""
+    return Unavailable(
+        f"{limit:g} 秒で終わらなかったので止めました。条件を増やすか LIMIT を付けてください。",
+        f"Stopped after {limit:g} s; add conditions or a LIMIT.",
+        limit=limit,
+    )
+
+
+def exhausted(limit: int) -> Problem:
+    """A query that was stopped beyond so many bytes of memory."""
+    return Unavailable(
+        f"メモリーの上限 {limit:,} バイトを超えたので止めました。条件を増やしてください。",
+        f"Stopped beyond {limit:,} bytes of memory; add conditions.",
+        limit=limit,
+    )
+
+
+def _unknown_function(iri: str) -> Problem:
+    known = ", ".join(f"cco:{name}" for name in FUNCTIONS)
+    return BadRequest(
+        f"関数 <{iri}> はありません。SPARQL 1.1 の関数のほかに使えるのは {known} です。",
+        f"There is no function <{iri}>; beside those of SPARQL 1.1 there are {known}.",
+        function=iri,
+    )
+
+
+def _unsearchable() -> Problem:
+    return Unavailable(
+        "検索の索引がないため、cco:similarity と cco:matches は使えません。",
+        "No search index is loaded: cco:similarity and cco:matches cannot be used.",
+    )
+
+
+def _over_cap(cap: str, limit: int) -> Problem:
+    unit = {"rows": "行", "bytes": "バイト"}[cap]
+    return TooLarge(
+        f"答えが上限の {limit:,} {unit}を超えます。LIMIT と OFFSET で分けてください。",
+        f"The answer exceeds the cap of {limit:,} {cap}; page with LIMIT and OFFSET or use a dump.",
+        cap=cap,
+        limit=limit,
+    )
+
+
+def _syntax(text: str, message: str) -> Problem:
+    """What is wrong with a query that the engine refused, and where."""
+    if fault := fault_of(text):
+        expected = " ".join(fault.expected[:_SHOWN]) + (" …" if fault.expected[_SHOWN:] else "")
+        ja = f"ここには次のどれかが要ります: {expected}"
+        return syntax_error(text, fault.offset, ja, f"expected one of {expected}")
+    if token := undeclared(text):
+        prefix = token.text.partition(":")[0]
+        ja = (
+            f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
+        )
+        return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
+    found = _MEANING.search(message)
+    reason = found[0] if found else message[:_LONGEST]
+    ja = f"文法は正しいのですが、評価できません（{reason}）。"
+    return QuerySyntax(ja, f"well-formed, but not valid: {reason}", line=1, column=1, token="")
