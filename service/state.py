@@ -7,7 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from service.graph.questions import Question
 from service.graph.store import Graph
+from service.retrieval.search import Asked, Results, Search
 from service.settings import Settings
 
 #: the edition of a graph that was not built by us
@@ -73,6 +75,9 @@ class Pages(Protocol):
     def render_concept(self, path: str, uri: str) -> str | None:
         """The concept with this IRI, ours or a foreign one."""
 
+    def render_results(self, path: str, asked: Asked, results: Results) -> str:
+        """The hits of a search."""
+
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
 
@@ -111,8 +116,8 @@ class State:
     graph_path: Path
     pages: Pages
     manifest: Manifest = field(default_factory=Manifest)
-    search: Any = None
-    questions: Any = None
+    search: Search | None = None
+    questions: Mapping[str, Question] = field(default_factory=dict)
     encoder: str | None = None
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Final, Literal, Protocol, cast
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -33,13 +33,6 @@ Include = Annotated[Literal["superseded"] | None, Query()]
 router = APIRouter(tags=["search"])
 
 
-class ResultsPage(Protocol):
-    """The page of results for people."""
-
-    def render_results(self, path: str, asked: Asked, results: Results) -> str:
-        """A whole HTML document; links are relative to the request's path."""
-
-
 @router.get("/search", summary="日本語で探す / Search in natural Japanese")
 def search(
     request: Request,
@@ -65,7 +58,7 @@ def search(
     offer = acceptable(request, LIST_OFFERS)
     results = engine.find(asked)
     if offer.name == HTML.name:
-        page = cast(ResultsPage, state.pages).render_results(request.url.path, asked, results)
+        page = state.pages.render_results(request.url.path, asked, results)
         return Response(page, headers={**_VARY, "Content-Type": HTML.content_type})
     if offer.name == CSV.name:
         table = csv_table(results.hits)
@@ -139,7 +132,7 @@ def _match(match: Match) -> Mapping[str, object]:
 def _engine(state: State) -> Search:
     if state.search is None:
         raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
-    return cast(Search, state.search)
+    return state.search
 
 
 def _worded(text: str) -> str:
