@@ -1,38 +1,37 @@
 """Search in natural Japanese: words, sounds, meaning, hierarchy, mappings, names and codes.
 
-`service.retrieval.ranking` weighs the evidence; a score is
-`1 / (1 + exp((middle - evidence) / slope))`: 0 to 1, growing with the evidence alone, so that
-scores compare between queries. Codes within a query are read as the names of what they stand for,
-so that their neighbours follow.
+`service.retrieval.ranking` weighs the evidence, `service.retrieval.scores` says what it is worth,
+`service.retrieval.reasons` why. Codes within a query are read as the names of what they stand
+for, so that their neighbours follow.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from service.retrieval.analysis import Analyser, Sudachi, folded_key
+from service.retrieval.analysis import Analyser, Sudachi, Token, folded_key, spoken
 from service.retrieval.codes import CodeMatch, Codes, asks_for_mapped, codes_of
 from service.retrieval.dense import Space, space
 from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
 from service.retrieval.entries import Entry
-from service.retrieval.explain import Match, meaning_match, whole, word_matches
+from service.retrieval.explain import Match, Speaker
 from service.retrieval.facets import Facet, FacetCount, facets_of
 from service.retrieval.index import Index
 from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
-from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, requirements, weigh
+from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, weigh
+from service.retrieval.reasons import Reasons
 from service.retrieval.relations import relations
+from service.retrieval.scores import footing, score
 from service.retrieval.sounds import heard
 from service.retrieval.suggest import Suggester, suggester
 
-#: weight among the leading entries from which one is given as a reason
-_STRONG: Final = 0.2
-#: related entries looked at for a reason
-_SEEN: Final = 50
+#: texts whose readings are remembered, about 1 KiB each
+_SPOKEN: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +96,7 @@ class Search:
     facets: Mapping[str, Facet]
     named: Mapping[str, tuple[int, ...]]
     suggester: Suggester
+    speak: Speaker
 
     @property
     def known_kinds(self) -> frozenset[str]:
@@ -117,14 +117,27 @@ class Search:
         entries = self.index.entries
         kept = [place for place in found if _wanted(entries[place], asked)]
         shown = kept[asked.offset : asked.offset + asked.limit]
+        why = Reasons(
+            index=self.index,
+            lexicon=self.lexicon,
+            terrain=self.terrain,
+            weights=self.weights,
+            signals=signals,
+            evidence=evidence,
+            speak=self.speak,
+        )
+        ground = footing(signals, self.space, self.weights)
+        worth = {
+            place: score(float(evidence.total[place]), ground, self.weights) for place in shown
+        }
         return Results(
             query=asked.text,
             total=len(kept),
-            hits=tuple(self._hit(place, signals, evidence) for place in shown),
+            hits=tuple(_hit(entries[place], worth[place], why.of(place)) for place in shown),
             kinds=Counter(entries[place].kind for place in found),
             schemes=Counter(entries[place].scheme for place in found),
             facets=self._counted(found),
-            close=bool(found) and self._is_close(signals),
+            close=bool(found) and ground >= 0,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -132,9 +145,14 @@ class Search:
         """What a text says of each entry, before anything is weighed."""
         codes = self.codes.find(text)
         read = self._read(text, codes)
-        terms = terms_of(self.index, self.analyse(read))
+        tokens = self.analyse(read)
+        terms = terms_of(self.index, tokens)
+        typed = self.analyse(text) if codes else tokens
         return Signals(
+            text=text,
             terms=terms,
+            typed=self._known(terms, typed),
+            alone=self._known(terms, _alone(tokens)),
             lexical=self.lexicon.scores(terms),
             sound=self.sounds.scores(heard(self.index.heard, read)),
             nearness=self.space.nearness(self.encode(read)),
@@ -143,9 +161,10 @@ class Search:
             relating=bool(codes) and asks_for_mapped(text),
         )
 
-    def _is_close(self, signals: Signals) -> bool:
-        named = bool(signals.names or signals.codes)
-        return named or signals.nearness.closest >= self.space.usual
+    def _known(self, terms: Sequence[int | None], tokens: Sequence[Token]) -> frozenset[int]:
+        """Those terms that are among the words and that some entry has."""
+        words = frozenset(terms).intersection(terms_of(self.index, tokens))
+        return frozenset(term for term in words if term is not None)
 
     def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
         marks = np.zeros(len(self.index.entries), bool)
@@ -179,48 +198,6 @@ class Search:
         found: list[int] = order[near[order]].tolist()
         return found
 
-    def _hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
-        entry = self.index.entries[place]
-        return Hit(
-            id=entry.id,
-            uri=entry.uri,
-            kind=entry.kind,
-            scheme=entry.scheme,
-            notation=entry.notation,
-            label=entry.label,
-            path=entry.path,
-            score=self._score(float(evidence.total[place])),
-            matched=(*self._matched(place, signals), *self._required(place, signals, evidence)),
-        )
-
-    def _score(self, evidence: float) -> float:
-        exponent = (self.weights.middle - evidence) / self.weights.slope
-        return round(1 / (1 + float(np.exp(exponent))), 4)
-
-    def _matched(self, place: int, signals: Signals) -> tuple[Match, ...]:
-        entry = self.index.entries[place]
-        matches = list[Match]()
-        if place in signals.codes:
-            matches.append(whole("code", entry.notation or entry.id))
-        terms = {term for term in signals.terms if term is not None}
-        matches += word_matches(self.index, place, terms)
-        if place in signals.names and not matches:
-            matches.append(whole("label", entry.label))
-        meaning = meaning_match(self.index, int(signals.nearness.nearest[place]))
-        if not matches or meaning.text not in {match.text for match in matches}:
-            matches.append(meaning)
-        return tuple(matches)
-
-    def _required(self, place: int, signals: Signals, evidence: Evidence) -> Iterator[Match]:
-        """The entry that lifted this one because it requires it, or is required by it."""
-        strong = {at for at, weight in evidence.leading.items() if weight >= _STRONG}
-        asked = strong | signals.codes.keys()
-        found = requirements(place, evidence, self.terrain.relations)
-        for relation, near in islice(found, _SEEN):
-            if near in asked:
-                yield Match(relation, self.index.entries[near].label)
-                return
-
 
 def make_search(
     index: Index,
@@ -246,7 +223,32 @@ def make_search(
         facets=facets_of(index.entries, index.schemes, terrain.relations),
         named=_named(index.entries),
         suggester=suggester(index.entries),
+        speak=lru_cache(maxsize=_SPOKEN)(spoken),
     )
+
+
+def _hit(entry: Entry, worth: float, matched: tuple[Match, ...]) -> Hit:
+    return Hit(
+        id=entry.id,
+        uri=entry.uri,
+        kind=entry.kind,
+        scheme=entry.scheme,
+        notation=entry.notation,
+        label=entry.label,
+        path=entry.path,
+        score=worth,
+        matched=matched,
+    )
+
+
+def _alone(tokens: Sequence[Token]) -> list[Token]:
+    """The words that are no part of a compound; a compound comes before its parts."""
+    end, found = 0, list[Token]()
+    for token in tokens:
+        if token.end > end:
+            found.append(token)
+            end = token.end
+    return found
 
 
 def _wanted(entry: Entry, asked: Asked) -> bool:

@@ -20,7 +20,7 @@ from service.retrieval.similar import similar
 HERE = Path(__file__).parent
 FIELDS = {
     *("code", "label", "altLabel", "hiddenLabel", "utterance", "gloss", "definition", "meaning"),
-    *("requires", "requiredBy"),
+    *("reading", "requires", "requiredBy", "broader", "similar"),
 }
 
 
@@ -43,6 +43,12 @@ def ids(text: str, **asked: object) -> list[str]:
 
 def best(text: str) -> Hit:
     return find(text).hits[0]
+
+
+def spans(text: str) -> list[tuple[str, tuple[int, int]]]:
+    """Every highlighted range of the hits, with the text that it is in."""
+    matched = [match for hit in find(text, limit=50).hits for match in hit.matched]
+    return [(match.text, span) for match in matched for span in match.spans]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +112,44 @@ def test_reasons_by_meaning_have_no_spans() -> None:
     hits = everything.find(Asked(text="ぬるぽ")).hits
     assert hits and all([match.field for match in hit.matched] == ["meaning"] for hit in hits)
     assert all(hit.matched[0].spans == () for hit in hits)
+
+
+def test_a_name_is_a_reason_by_itself() -> None:
+    assert best("1ON1").matched[0] == Match("altLabel", "1on1", ((0, 4),))
+    assert best("kochingu").matched[0] == Match("reading", "kochingu", ((0, 8),))
+    assert best("くれーむたいおう").matched[0].field == "reading"
+
+
+def test_a_code_is_a_reason_and_not_the_words_of_its_label() -> None:
+    assert [match.field for match in best("HR-5").matched if match.spans] == ["code"]
+    assert "label" in {match.field for match in best("HR-5 コーチング").matched}
+
+
+def test_no_text_is_shown_that_adds_nothing() -> None:
+    words = [match for match in best("レベル3").matched if match.field == "label"]
+    assert len(words) <= 1
+
+
+def test_numbers_and_scraps_of_compounds_alone_are_no_reason() -> None:
+    lone = {text[start:end] for text, (start, end) in spans("1番に困っていること")}
+    assert not lone & {"1", "一", "こと", "に"}
+
+
+def test_what_was_written_in_kana_is_shown_where_it_sounds() -> None:
+    found = best("くれーむたいおうのしかた").matched[0]
+    assert [found.text[start:end] for start, end in found.spans] == ["クレーム対応"]
+
+
+def test_a_hit_that_only_others_lift_names_them() -> None:
+    for hit in find("怒っているお客様", limit=50).hits:
+        fields = {match.field for match in hit.matched}
+        assert hit.matched and (fields != {"meaning"} or hit.matched[0].spans == ())
+
+
+def test_a_score_says_the_same_for_any_query() -> None:
+    assert best("HR-5").score > 0.95 and best("コーチング").score > 0.85
+    assert best("怒っているお客様をなだめるには？").score > 0.7
+    assert all(hit.score < 0.3 for hit in find("zzzzqqqqxxxx").hits)
 
 
 def test_filters_by_kind_and_scheme() -> None:
