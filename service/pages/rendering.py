@@ -95,20 +95,19 @@ class Pages:
         """The hits of a search with facets and paging."""
         last = asked.offset + len(results.hits)
         before = max(asked.offset - asked.limit, 0) or None
-        labels = {each.link.id: each.link.label for each in self._schemes}
         root = root_of(path)
         return self._render(
             "results.html",
             path,
             asked=asked.text,
-            narrowed=bool(asked.kinds or asked.schemes),
+            narrowed=any(asked.chosen.values()),
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),
             hits=[hit_view(hit) for hit in results.hits],
             first=asked.offset + 1,
             last=last,
-            facets=facets(asked, results, labels),
+            facets=facets(asked, results),
             previous=root + search_link(asked, offset=before) if asked.offset else None,
             following=root + search_link(asked, offset=last) if last < results.total else None,
         )

@@ -6,7 +6,6 @@ for, so that their neighbours follow.
 """
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +19,7 @@ from service.retrieval.dense import Space, space
 from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
 from service.retrieval.entries import Entry
 from service.retrieval.explain import Match, Speaker
-from service.retrieval.facets import Facet, FacetCount, facets_of
+from service.retrieval.facets import Facet, FacetCount, Marks, facets_of, narrow
 from service.retrieval.index import Index
 from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
 from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, weigh
@@ -36,14 +35,31 @@ _SPOKEN: Final = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A search: the text, and which hits to show. Empty `kinds` and `schemes` mean all."""
+    """A search: the text, and which hits to show; empty filters mean all.
+
+    `kinds` are class names, all other filters local ids (or IRIs of what is not ours).
+    """
 
     text: str
     kinds: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    task_classes: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
     limit: int = 10
     offset: int = 0
     superseded: bool = False
+
+    @property
+    def chosen(self) -> Mapping[str, frozenset[str]]:
+        """The filters by the name of their facet."""
+        return {
+            "kind": self.kinds,
+            "scheme": self.schemes,
+            "area": self.areas,
+            "task_class": self.task_classes,
+            "level": self.levels,
+        }
 
 
 @dataclass(frozen=True)
@@ -65,16 +81,14 @@ class Hit:
 class Results:
     """Hits, best first; `total` and the counts are before the limit.
 
-    `kinds`, `schemes` and `facets` count all hits of the text, whatever filter is set. `close`
-    is false where nothing is as near as texts about these things use to be.
+    `facets` count the hits by value, each as if nothing were chosen in it. `close` is false where
+    the query stands on nothing here (`service.retrieval.scores.footing`).
     """
 
     query: str
     total: int
     took_ms: float
     hits: tuple[Hit, ...]
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    schemes: Mapping[str, int] = field(default_factory=dict)
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     close: bool = True
 
@@ -98,15 +112,9 @@ class Search:
     suggester: Suggester
     speak: Speaker
 
-    @property
-    def known_kinds(self) -> frozenset[str]:
-        """The kinds of entries there are."""
-        return frozenset(entry.kind for entry in self.index.entries)
-
-    @property
-    def known_schemes(self) -> frozenset[str]:
-        """The schemes of entries there are, by local id or IRI."""
-        return frozenset(entry.scheme for entry in self.index.entries)
+    def known(self, facet: str) -> frozenset[str]:
+        """The values there are of a facet: kind, scheme, area, task_class or level."""
+        return self.facets[facet].known
 
     def find(self, asked: Asked) -> Results:
         """The hits of a search, best first; ties in the order of the entries."""
@@ -115,7 +123,8 @@ class Search:
         evidence = weigh(signals, self.terrain, self.weights)
         found = self._hits(signals, evidence, asked.superseded)
         entries = self.index.entries
-        kept = [place for place in found if _wanted(entries[place], asked)]
+        left = narrow(self.facets, asked.chosen, self._marks(found))
+        kept = [place for place in found if left.kept[place]]
         shown = kept[asked.offset : asked.offset + asked.limit]
         why = Reasons(
             index=self.index,
@@ -134,9 +143,7 @@ class Search:
             query=asked.text,
             total=len(kept),
             hits=tuple(_hit(entries[place], worth[place], why.of(place)) for place in shown),
-            kinds=Counter(entries[place].kind for place in found),
-            schemes=Counter(entries[place].scheme for place in found),
-            facets=self._counted(found),
+            facets=left.counts,
             close=bool(found) and ground >= 0,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
@@ -166,10 +173,10 @@ class Search:
         words = frozenset(terms).intersection(terms_of(self.index, tokens))
         return frozenset(term for term in words if term is not None)
 
-    def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
+    def _marks(self, found: Sequence[int]) -> Marks:
         marks = np.zeros(len(self.index.entries), bool)
         marks[found] = True
-        return {name: facet.count(marks) for name, facet in self.facets.items()}
+        return marks
 
     def _read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
@@ -249,12 +256,6 @@ def _alone(tokens: Sequence[Token]) -> list[Token]:
             found.append(token)
             end = token.end
     return found
-
-
-def _wanted(entry: Entry, asked: Asked) -> bool:
-    return (not asked.kinds or entry.kind in asked.kinds) and (
-        not asked.schemes or entry.scheme in asked.schemes
-    )
 
 
 def _terrain(index: Index, near: Space) -> Terrain:

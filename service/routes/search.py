@@ -26,6 +26,13 @@ _COLUMNS: Final = ("id", "uri", "kind", "scheme", "notation", "label", "path", "
 Text = Annotated[str, Query(max_length=LONGEST, examples=["怒っているお客様をなだめるには？"])]
 Kinds = Annotated[list[str] | None, Query(description="class names, as Competency")]
 Schemes = Annotated[list[str] | None, Query(description="local ids of schemes, as cmbok2")]
+Areas = Annotated[list[str] | None, Query(description="local ids of areas, as cmbok2.HR")]
+TaskClasses = Annotated[
+    list[str] | None, Query(description="local ids of middle classes of tasks, as task.M02")
+]
+Levels = Annotated[
+    list[str] | None, Query(description="local ids of skill levels, as sfia9.CSMG-3")
+]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Include = Annotated[Literal["superseded"] | None, Query()]
@@ -41,6 +48,9 @@ def search(
     q: Text = "",
     kind: Kinds = None,
     scheme: Schemes = None,
+    area: Areas = None,
+    task_class: TaskClasses = None,
+    level: Levels = None,
     limit: Limit = 10,
     offset: Offset = 0,
     include: Include = None,
@@ -49,8 +59,11 @@ def search(
     engine = _engine(state)
     asked = Asked(
         text=_worded(q),
-        kinds=_known("kind", kind, engine.known_kinds),
-        schemes=_known("scheme", scheme, engine.known_schemes),
+        kinds=_known("kind", kind, engine),
+        schemes=_known("scheme", scheme, engine),
+        areas=_known("area", area, engine),
+        task_classes=_known("task_class", task_class, engine),
+        levels=_known("level", level, engine),
         limit=limit,
         offset=offset,
         superseded=bool(include),
@@ -145,10 +158,11 @@ def _worded(text: str) -> str:
     return text.strip()
 
 
-def _known(name: str, given: Collection[str] | None, known: Collection[str]) -> frozenset[str]:
+def _known(name: str, given: Collection[str] | None, engine: Search) -> frozenset[str]:
     """The values of a filter; raises `BadRequest` on one that nothing has."""
-    if unknown := sorted(set(given or ()) - set(known)):
-        listed = ", ".join(sorted(known))
+    known = engine.known(name)
+    if unknown := sorted(set(given or ()) - known):
+        listed = ", ".join(sorted(known)) or "–"
         raise BadRequest(
             f"{name} に {', '.join(unknown)} はありません。あるのは {listed} です。",
             f"No {name} is called {', '.join(unknown)}; there are {listed}.",

@@ -161,11 +161,43 @@ def test_total_and_paging() -> None:
     whole = ids("レベル", limit=100)
     page = find("レベル", limit=2, offset=1)
     assert [hit.id for hit in page.hits] == whole[1:3]
-    assert page.total == len(whole) == sum(page.kinds.values()) == sum(page.schemes.values())
+    assert page.total == len(whole)
+    assert all(sum(counted(page, name).values()) == page.total for name in ("kind", "scheme"))
 
 
-def test_counts_by_kind_do_not_depend_on_the_filter() -> None:
-    assert find("レベル").kinds == find("レベル", kinds=frozenset({"Task"})).kinds
+def counted(found: Results, facet: str) -> dict[str, int]:
+    return {each.value: each.count for each in found.facets[facet]}
+
+
+FILTERS = {
+    "kind": "kinds",
+    "scheme": "schemes",
+    "area": "areas",
+    "level": "levels",
+}
+
+
+@pytest.mark.parametrize("facet", FILTERS)
+def test_choosing_a_value_gives_as_many_hits_as_were_counted(facet: str) -> None:
+    text = "シフト 研修 クレーム レベル"
+    counts = counted(find(text), facet)
+    assert counts
+    for value, count in counts.items():
+        chosen = find(text, **{FILTERS[facet]: frozenset({value})})
+        assert chosen.total == count
+        assert counted(chosen, facet) == counts
+
+
+def test_the_counts_of_a_facet_follow_the_choice_in_others() -> None:
+    narrowed = find("シフト 研修 クレーム", schemes=frozenset({"task"}))
+    assert set(counted(narrowed, "kind")) <= {"Task", "EvaluationItem", "TaskMiddleCategory"}
+    assert counted(narrowed, "area") == {}
+
+
+def test_a_chosen_value_stays_to_be_taken_away() -> None:
+    both = find("採用", kinds=frozenset({"SkillLevel"}), schemes=frozenset({"cmbok2"}))
+    assert both.total == 0
+    assert counted(both, "kind")["SkillLevel"] == 0 == both.total
 
 
 def test_weights_are_one_table() -> None:
