@@ -26,6 +26,7 @@ ROUTERS: Final = (
     "search",
     "mappings",
     "queries",
+    "quality",
     "pages",
 )
 

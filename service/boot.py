@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,10 @@ from service.app import create_app
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.pages.rendering import make_pages
+from service.quality import Quality, read_findings
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.retrieval.measured import measure, read_measured
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.state import Manifest, State
@@ -105,7 +108,10 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     previous = previous_index(index_folder(settings.data / CURRENT, named.name))
     place = index_folder(folder, named.name)
     place.mkdir()
-    save(build_index(graph, named, previous=previous, progress=progress), place)
+    index = build_index(graph, named, previous=previous, progress=progress)
+    save(index, place)
+    if measured := measure(graph, make_search(index, named)):
+        measured.save(place)
     return {"encoder": named.name}
 
 
@@ -132,6 +138,22 @@ def open_state(settings: Settings) -> State:
         manifest=described,
         search=search,
         questions=questions,
+        encoder=search.encoder,
+        quality=_quality(graph, path.parent, described, search),
+    )
+
+
+def _quality(graph: Graph, folder: Path, manifest: Manifest, search: Search) -> Quality:
+    """The figures of a graph, with what its build found and measured."""
+    measured = read_measured(index_folder(folder, search.encoder))
+    return Quality(
+        graph,
+        manifest.edition,
+        created=manifest.created,
+        counts=manifest.counts,
+        findings=read_findings(folder),
+        search=asdict(measured) if measured else None,
+        stale=tuple(measured.stale(search)) if measured else (),
         encoder=search.encoder,
     )
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from service.graph.questions import Question
 from service.graph.store import Graph
+from service.quality import Quality
 from service.retrieval.search import Asked, Results, Search
 from service.settings import Settings
 
@@ -78,6 +79,9 @@ class Pages(Protocol):
     def render_results(self, path: str, asked: Asked, results: Results) -> str:
         """The hits of a search."""
 
+    def render_quality(self, path: str, quality: Quality) -> str:
+        """The figures of what is served."""
+
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
 
@@ -119,6 +123,7 @@ class State:
     search: Search | None = None
     questions: Mapping[str, Question] = field(default_factory=dict)
     encoder: str | None = None
+    quality: Quality | None = None
 
 
 def version() -> str:

@@ -24,6 +24,7 @@ from service.graph.vocabulary import own_words
 from service.pages.concepts import concept
 from service.pages.overview import Scheme, contents, derived_from, schemes
 from service.pages.page import ICON, About, Page, about
+from service.pages.quality_view import quality_view
 from service.pages.views import (
     defined_term,
     facets,
@@ -36,6 +37,7 @@ from service.pages.views import (
     search_link,
     sparql_rows,
 )
+from service.quality import Quality
 from service.retrieval.search import Asked, Results, Search
 from service.retrieval.similar import similar
 from service.state import Meaning
@@ -141,6 +143,11 @@ class Pages:
     def _mapping(self, path: str, mapped: Mapped) -> str:
         ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]
         return self._render("mapping.html", path, mapped=mapped, ends=ends, formats=FORMATS)
+
+    def render_quality(self, path: str, quality: Quality) -> str:
+        """The figures of what is served."""
+        labels = {each.link.id: each.link.label for each in self._schemes}
+        return self._render("quality.html", path, **quality_view(quality, labels))
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""

@@ -26,6 +26,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "meaning": "意味が近い",
     "requires": "必要とする",
     "requiredBy": "求められる先",
+    "broader": "上位の項目",
+    "similar": "似ている先",
 }
 #: the facets in the order they are shown
 _FACETS: Final[Mapping[str, tuple[str, str]]] = {
