@@ -195,8 +195,8 @@ def search(
     with reported():
         settings = read_settings(data=data, graph=graph)
         engine = open_search(settings, *open_graph(settings))
-    _refuse_unknown("--kind", kind, engine.known_kinds)
-    _refuse_unknown("--scheme", scheme, engine.known_schemes)
+    _refuse_unknown("--kind", kind, engine.known("kind"))
+    _refuse_unknown("--scheme", scheme, engine.known("scheme"))
     asked = Asked(
         text=text, kinds=frozenset(kind or ()), schemes=frozenset(scheme or ()), limit=limit
     )

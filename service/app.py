@@ -18,7 +18,7 @@ from service.http.middleware import Courtesies
 from service.http.openapi import Application
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
-from service.retrieval.scores import SearchScores
+from service.retrieval.fit import SearchScores
 from service.retrieval.search import Search, warm
 from service.routes import sparql
 from service.sparql.cache import ResponseCache
@@ -33,6 +33,7 @@ ROUTERS: Final = (
     "search",
     "mappings",
     "queries",
+    "quality",
     "pages",
 )
 
@@ -82,7 +83,8 @@ def _service(state: State) -> FastAPI:
 
 
 def _scores(state: State) -> SearchScores | None:
-    return SearchScores(lambda: state.search) if state.search else None
+    search = state.search
+    return SearchScores(lambda: search) if search else None
 
 
 def _routers() -> Iterator[APIRouter]:

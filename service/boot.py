@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +23,11 @@ from service.operating.desk import open_desk
 from service.operating.swap import Sight, Swap
 from service.operating.world import World
 from service.pages.rendering import make_pages
+from service.quality import Quality, read_findings
 from service.retrieval.encoders import load_encoder
+from service.retrieval.fit import SearchScores
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
-from service.retrieval.scores import SearchScores
+from service.retrieval.measured import measure, read_measured
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.sparql.functions import Functions, functions
@@ -143,7 +145,10 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     previous = previous_index(index_folder(settings.data / CURRENT, named.name))
     place = index_folder(folder, named.name)
     place.mkdir()
-    save(build_index(graph, named, previous=previous, progress=progress), place)
+    index = build_index(graph, named, previous=previous, progress=progress)
+    save(index, place)
+    if measured := measure(graph, make_search(index, named)):
+        measured.save(place)
     return {"encoder": named.name}
 
 
@@ -171,6 +176,22 @@ def open_state(settings: Settings) -> State:
         manifest=described,
         search=search,
         questions=questions,
+        encoder=search.encoder,
+        quality=_quality(graph, path.parent, described, search),
+    )
+
+
+def _quality(graph: Graph, folder: Path, manifest: Manifest, search: Search) -> Quality:
+    """The figures of a graph, with what its build found and measured."""
+    measured = read_measured(index_folder(folder, search.encoder))
+    return Quality(
+        graph,
+        manifest.edition,
+        created=manifest.created,
+        counts=manifest.counts,
+        findings=read_findings(folder),
+        search=asdict(measured) if measured else None,
+        stale=tuple(measured.stale(search)) if measured else (),
         encoder=search.encoder,
     )
 

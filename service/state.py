@@ -8,7 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from service.graph.questions import Question
 from service.graph.store import Graph
+from service.quality import Quality
+from service.retrieval.search import Asked, Results, Search
 from service.settings import Settings
 
 #: the edition of a graph that was not built by us
@@ -74,6 +77,12 @@ class Pages(Protocol):
     def render_concept(self, path: str, uri: str) -> str | None:
         """The concept with this IRI, ours or a foreign one."""
 
+    def render_results(self, path: str, asked: Asked, results: Results) -> str:
+        """The hits of a search."""
+
+    def render_quality(self, path: str, quality: Quality) -> str:
+        """The figures of what is served."""
+
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
 
@@ -112,9 +121,10 @@ class State:
     graph_path: Path
     pages: Pages
     manifest: Manifest = field(default_factory=Manifest)
-    search: Any = None
-    questions: Any = None
+    search: Search | None = None
+    questions: Mapping[str, Question] = field(default_factory=dict)
     encoder: str | None = None
+    quality: Quality | None = None
 
 
 @cache

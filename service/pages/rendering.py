@@ -25,6 +25,7 @@ from service.pages.concepts import concept
 from service.pages.examples import examples
 from service.pages.overview import Scheme, contents, derived_from, schemes
 from service.pages.page import ICON, About, Page, about
+from service.pages.quality_view import quality_view
 from service.pages.views import (
     defined_term,
     facets,
@@ -37,6 +38,7 @@ from service.pages.views import (
     search_link,
     sparql_rows,
 )
+from service.quality import Quality
 from service.retrieval.search import Asked, Results, Search
 from service.retrieval.similar import similar
 from service.state import Meaning
@@ -96,20 +98,19 @@ class Pages:
         """The hits of a search with facets and paging."""
         last = asked.offset + len(results.hits)
         before = max(asked.offset - asked.limit, 0) or None
-        labels = {each.link.id: each.link.label for each in self._schemes}
         root = root_of(path)
         return self._render(
             "results.html",
             path,
             asked=asked.text,
-            narrowed=bool(asked.kinds or asked.schemes),
+            narrowed=any(asked.chosen.values()),
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),
             hits=[hit_view(hit) for hit in results.hits],
             first=asked.offset + 1,
             last=last,
-            facets=facets(asked, results, labels),
+            facets=facets(asked, results),
             previous=root + search_link(asked, offset=before) if asked.offset else None,
             following=root + search_link(asked, offset=last) if last < results.total else None,
         )
@@ -143,6 +144,11 @@ class Pages:
     def _mapping(self, path: str, mapped: Mapped) -> str:
         ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]
         return self._render("mapping.html", path, mapped=mapped, ends=ends, formats=FORMATS)
+
+    def render_quality(self, path: str, quality: Quality) -> str:
+        """The figures of what is served."""
+        labels = {each.link.id: each.link.label for each in self._schemes}
+        return self._render("quality.html", path, **quality_view(quality, labels))
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""

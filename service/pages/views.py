@@ -10,6 +10,7 @@ from service.graph.links import link_of, with_query
 from service.graph.parameters import KINDS
 from service.graph.questions import Question
 from service.pages.concept_model import Concept, Text
+from service.retrieval.facets import FacetCount
 from service.retrieval.search import Asked, Hit, Results
 
 #: what a search hit may have matched in, in Japanese
@@ -25,11 +26,15 @@ _FIELDS: Final[Mapping[str, str]] = {
     "meaning": "意味が近い",
     "requires": "必要とする",
     "requiredBy": "求められる先",
+    "broader": "上位の項目",
+    "similar": "似ている先",
 }
-#: facets that are shown and not chosen from
-_SPREAD: Final[Mapping[str, tuple[str, str]]] = {
+#: the facets in the order they are shown
+_FACETS: Final[Mapping[str, tuple[str, str]]] = {
+    "kind": ("種類", "Kind"),
+    "scheme": ("体系", "Scheme"),
     "area": ("分野", "Area"),
-    "task-class": ("業務の中分類", "Class of tasks"),
+    "task_class": ("業務の中分類", "Class of tasks"),
     "level": ("レベル", "Level"),
 }
 _WEB: Final = ("http://", "https://")
@@ -98,45 +103,38 @@ def search_link(asked: Asked, **changes: object) -> str:
     """The address of a search like this one, from the service's root."""
     params: dict[str, object] = {
         "q": asked.text,
-        "kind": sorted(asked.kinds),
-        "scheme": sorted(asked.schemes),
+        **{name: sorted(values) for name, values in asked.chosen.items()},
         "limit": asked.limit if asked.limit != Asked.limit else None,
         "include": "superseded" if asked.superseded else None,
     }
     return with_query("search", **{**params, **changes})
 
 
-def facets(asked: Asked, results: Results, schemes: Mapping[str, str]) -> list[Facet]:
-    """The facets of a search; `schemes` are labels by id."""
+def facets(asked: Asked, results: Results) -> list[Facet]:
+    """The facets of a search that have something to choose from."""
+    found = [_facet(asked, name, results.facets.get(name, ())) for name in _FACETS]
+    return [each for each in found if each.choices]
+
+
+def _facet(asked: Asked, name: str, counts: Sequence[FacetCount]) -> Facet:
+    choices = [_choice(asked, name, each) for each in sorted(counts, key=_rank)]
+    if name == "scheme":
+        older = "" if asked.superseded else "superseded"
+        address = search_link(asked, include=older)
+        choices.append(FacetChoice("旧版も含める", address, asked.superseded, None))
+    title, title_en = _FACETS[name]
+    return Facet(title, title_en, tuple(choices))
+
+
+def _rank(each: FacetCount) -> tuple[int, str]:
     order = list(CLASSES)
-    kinds = sorted(results.kinds, key=lambda name: order.index(name) if name in order else 99)
-    by_kind = (_choice(asked, "kind", name, kind_name(name), results.kinds[name]) for name in kinds)
-    by_scheme = (
-        _choice(asked, "scheme", name, schemes.get(name, name), results.schemes[name])
-        for name in sorted(results.schemes)
-    )
-    older = "" if asked.superseded else "superseded"
-    shown = FacetChoice("旧版も含める", search_link(asked, include=older), asked.superseded, None)
-    return [
-        Facet("種類", "Kind", tuple(by_kind)),
-        Facet("体系", "Scheme", (*by_scheme, shown)),
-        *_spread(results),
-    ]
+    return (order.index(each.value) if each.value in order else len(order), each.value)
 
 
-def _spread(results: Results) -> Iterator[Facet]:
-    """How the hits spread over areas, classes of tasks and levels; each leads to its page."""
-    for name, (title, title_en) in _SPREAD.items():
-        found = results.facets.get(name, ())
-        choices = (FacetChoice(e.label, f"page/{e.value}", False, e.count) for e in found)
-        if found:
-            yield Facet(title, title_en, tuple(choices))
-
-
-def _choice(asked: Asked, facet: str, name: str, label: str, count: int) -> FacetChoice:
-    chosen = asked.kinds if facet == "kind" else asked.schemes
-    href = search_link(asked, **{facet: sorted(chosen ^ {name})})
-    return FacetChoice(label, href, name in chosen, count)
+def _choice(asked: Asked, facet: str, each: FacetCount) -> FacetChoice:
+    chosen = asked.chosen[facet]
+    address = search_link(asked, **{facet: sorted(chosen ^ {each.value})})
+    return FacetChoice(each.label, address, each.value in chosen, each.count)
 
 
 def hit_view(hit: Hit) -> dict[str, object]:

@@ -24,6 +24,8 @@ CONTENT: Final = frozenset({"名詞", "動詞", "形容詞", "形状詞"})
 _GRAMMATICAL: Final = frozenset({"助動詞語幹", "助動詞"})
 #: parts of speech that are not read aloud
 _SILENT: Final = frozenset({"補助記号", "空白"})
+#: the mark of a long vowel: a symbol to the dictionary where it follows hiragana (くれーむ)
+_LONG: Final = "ー"
 #: normalised forms so common that they tell nothing apart
 EMPTY: Final = frozenset(
     [
@@ -31,6 +33,7 @@ EMPTY: Final = frozenset(
         *("置く", "見る", "呉れる", "貰う", "頂く", "下さる", "仕舞う", "御座る", "致す", "知る"),
         *("無い", "良い", "欲しい", "必要", "大事", "事", "物", "為", "時", "所", "様", "方", "訳"),
         *("こと", "もの", "ため", "とき", "ところ", "よう", "わけ", "はず", "ほう", "ほか"),
+        "よる",
         *("等", "上", "中", "際", "場合", "内", "何", "以上", "人", "自分", "方法", "仕方"),
     ]
 )
@@ -43,6 +46,19 @@ class Token:
     form: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A word as it is read, in katakana, and its place in the text, in code points.
+
+    `telling` says whether it carries meaning.
+    """
+
+    kana: str
+    start: int
+    end: int
+    telling: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +152,27 @@ def reading(text: str) -> str:
     >>> reading("労基にｸﾚｰﾑ！")
     'ロウキニクレーム'
     """
+    return "".join(word.kana for word in spoken(text))
+
+
+def spoken(text: str) -> list[Spoken]:
+    """The words of a text as they are read, in order, without punctuation.
+
+    >>> [(word.kana, word.start, word.end, word.telling) for word in spoken("労基に！")]
+    [('ロウキ', 0, 2, True), ('ニ', 2, 3, False)]
+    """
     tokenizer = _dictionary().tokenizer()
-    spoken = (
-        word.reading_form()
-        for piece in _PIECE.finditer(text)
-        for word in tokenizer.tokenize(fold(piece.group()).text, SplitMode.C)
-        if word.part_of_speech()[0] not in _SILENT
-    )
-    return folded_key("".join(spoken))
+    found = list[Spoken]()
+    for piece in _PIECE.finditer(text):
+        folded = fold(piece.group())
+        for word in tokenizer.tokenize(folded.text, SplitMode.C):
+            drawn = word.surface() == _LONG
+            if drawn or word.part_of_speech()[0] not in _SILENT:
+                start, end = folded.span(word.begin(), word.end())
+                kana = _LONG if drawn else folded_key(word.reading_form())
+                telling = _carries_meaning(word)
+                found.append(Spoken(kana, piece.start() + start, piece.start() + end, telling))
+    return found
 
 
 @cache

@@ -13,8 +13,6 @@ from service.retrieval.lexical import Floats
 
 #: of how many representations the distance to their neighbours is measured, to know what is near
 _SAMPLES: Final = 200
-#: nearer than this share of them, a query is close to something
-_USUAL: Final = 0.02
 
 #: how many of an entry's representations speak for it; one alone is often near by chance
 NEAREST: Final = 5
@@ -68,17 +66,22 @@ class Space:
             peak.astype(np.float32), mean.astype(np.float32), order[self.starts], _closest(cosines)
         )
 
-    @cached_property
-    def usual(self) -> float:
-        """How near a text about these things comes to them, as `closest`, at the least.
+    def familiarity(self, closest: float) -> float:
+        """How near a query comes beside texts about these things: standard deviations above them.
 
-        Nearly all utterances, or for want of them all representations, come so near to other
-        entries. Encoders differ in how near they find anything to be, so it is measured.
+        0 is what utterances, or for want of them all representations, have to other entries.
+        Encoders differ in how near they find anything to be, so it is measured.
         """
+        mean, spread = self._usual
+        return (closest - mean) / spread if spread else 0.0
+
+    @cached_property
+    def _usual(self) -> tuple[float, float]:
+        """Mean and standard deviation of `closest` for a sample of what the entries say."""
         asked = np.flatnonzero(self.asked) if self.asked.any() else np.arange(len(self.owner))
         steps = np.linspace(0, len(asked) - 1, min(_SAMPLES, len(asked))).astype(int)
-        found = [self._from(int(row)) for row in asked[steps]]
-        return float(np.quantile(found, _USUAL)) if found else 0.0
+        found = np.array([self._from(int(row)) for row in asked[steps]])
+        return (float(found.mean()), float(found.std())) if len(found) else (0.0, 0.0)
 
     def _from(self, row: int) -> float:
         """How near one representation is to those of other entries."""

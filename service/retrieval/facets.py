@@ -1,6 +1,6 @@
 """How the hits of a search spread: by kind, scheme, area, class of task and level."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy.typing as npt
 from ontology.terms import CLASSES
 from service.retrieval.entries import Entry
 from service.retrieval.relations import AT_LEVEL, Relations
+
+Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,52 @@ class Facet:
     value: npt.NDArray[np.int64]
     values: Sequence[tuple[str, str]]
 
-    def count(self, found: npt.NDArray[np.bool_]) -> tuple[FacetCount, ...]:
-        """The values that the found entries have, in the order of the values."""
+    def count(self, found: Marks, kept: Collection[str] = ()) -> tuple[FacetCount, ...]:
+        """The values that the found entries have and those `kept`, in the order of the values."""
         counts = np.bincount(self.value[found[self.owner]], minlength=len(self.values))
         pairs = zip(self.values, counts.tolist(), strict=True)
-        return tuple(FacetCount(value, label, count) for (value, label), count in pairs if count)
+        return tuple(
+            FacetCount(value, label, count)
+            for (value, label), count in pairs
+            if count or value in kept
+        )
+
+    def marks(self, values: Collection[str], size: int) -> Marks:
+        """Which of so many entries have one of these values."""
+        wanted = np.array([value in values for value, _ in self.values], bool)
+        found = np.zeros(size, bool)
+        found[self.owner[wanted[self.value]]] = True
+        return found
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The values there are."""
+        return frozenset(value for value, _ in self.values)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What a choice of values leaves of the hits, and how the hits spread."""
+
+    kept: Marks
+    counts: Mapping[str, tuple[FacetCount, ...]]
+
+
+def narrow(
+    facets: Mapping[str, Facet], chosen: Mapping[str, Collection[str]], found: Marks
+) -> Narrowed:
+    """The found entries that have a chosen value in each facet that has a choice.
+
+    The values of a facet are counted as if nothing were chosen in it: what choosing another
+    value would give.
+    """
+    chosen = {name: values for name, values in chosen.items() if values}
+    marks = {name: facets[name].marks(values, len(found)) for name, values in chosen.items()}
+    counts = dict[str, tuple[FacetCount, ...]]()
+    for name, facet in facets.items():
+        others = [found, *(each for other, each in marks.items() if other != name)]
+        counts[name] = facet.count(np.logical_and.reduce(others), chosen.get(name, ()))
+    return Narrowed(np.logical_and.reduce([found, *marks.values()]), counts)
 
 
 def facets_of(
@@ -49,7 +92,7 @@ def facets_of(
         "kind": _facet([[(entry.kind, _kind_label(entry.kind))] for entry in entries]),
         "scheme": _facet([[(e.scheme, schemes.get(e.scheme, e.scheme))] for e in entries]),
         "area": _facet(above("Area")),
-        "task-class": _facet(above("TaskMiddleCategory")),
+        "task_class": _facet(above("TaskMiddleCategory")),
         "level": _facet([list(_levels(place, entries, relations)) for place in places]),
     }
 

@@ -21,7 +21,7 @@ from service.retrieval.encoders import NamedEncoder, Vectors, unit
 from service.retrieval.entries import Entry, read_entries, scheme_labels
 from service.retrieval.passages import Passage, Representation, passages, representations
 from service.retrieval.relations import read_links
-from service.retrieval.sounds import sounds
+from service.retrieval.sounds import sounds, spelt_out
 
 #: the layout of the artefact and of what is encoded; a change makes older ones be rebuilt
 FORMAT: Final = 2
@@ -110,7 +110,7 @@ def build_index(
     progress: Progress | None = None,
 ) -> Index:
     """The index of a graph; vectors of `previous` are kept where text and encoder are the same."""
-    entries = read_entries(graph)
+    entries = tuple(map(spelt_out, read_entries(graph)))
     texts = tuple(passages(entries))
     vocabulary, words = _words(texts, analyse or Sudachi())
     heard, spoken = sounds(texts)

@@ -42,7 +42,8 @@ class Weights:
     above `audible` or, lifted by others, its evidence above `lifted`. `rarest` and `faintest`
     keep a single common word or sound from counting in full; `ceiling` bounds what one entry,
     as one whose code is asked, gives to feedback. `relating` takes the place of `linked` where
-    the query asks for what is mapped. A score is 0.5 where the evidence is `middle`.
+    the query asks for what is mapped. The rest turns evidence into scores
+    (`service.retrieval.scores`).
     """
 
     lexical: float = 5.0
@@ -67,8 +68,11 @@ class Weights:
     floor: float = 1.0
     audible: float = 0.3
     lifted: float = 2.0
-    middle: float = 15.0
-    slope: float = 2.0
+    middle: float = 10.0
+    steepness: float = 3.1
+    worded: float = 5.0
+    sounded: float = 8.0
+    doubt: float = 0.6
 
 
 def changed(weights: Weights, changes: Sequence[str]) -> Weights:
@@ -96,10 +100,14 @@ class Signals:
     """What a query says of each entry before anything is weighed.
 
     `codes` is how strongly each entry's code is asked, 0 to 1; `relating` whether the query
-    asks for what is mapped to them.
+    asks for what is mapped to them. `typed` are the terms that stand in the query itself, not in
+    the label of a code; `alone` those that are no mere part of a compound there.
     """
 
+    text: str
     terms: Sequence[int | None]
+    typed: frozenset[int]
+    alone: frozenset[int]
     lexical: Floats
     sound: Floats
     nearness: Nearness

@@ -1,68 +1,55 @@
-"""How well every entity fits a text, as numbers: what the functions of SPARQL answer with."""
+"""What a score says: the chance that an entry is what was meant, comparable between queries.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+The score of an entry is the product of two chances.
+
+- That it is relevant, given its evidence: `x**n / (x**n + middle**n)`, where `x` is the evidence
+  plus one and `n` the `steepness` (a logistic regression on the logarithm of the evidence, fitted
+  on the first ten hits of our own judged queries).
+- That the query is about anything here: a logistic function of its `footing`, in units of
+  `doubt`. Names and codes leave no doubt.
+
+Both grow with their argument, so that within a query a score never changes the order.
+`benchmarks/search_scores.py` fits and checks both.
+"""
+
+import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from service.retrieval.analysis import folded_key
-from service.retrieval.lexical import Weighted, terms_of
-from service.retrieval.ranking import weigh
-from service.retrieval.search import Search
-
-
-def similarity(search: Search, text: str) -> Weighted:
-    """The score of each entity, hit or not, as `/search` shows it to four places."""
-    evidence = weigh(search.signals(text), search.terrain, search.weights).total
-    weights = search.weights
-    scores: Weighted = 1 / (1 + np.exp((weights.middle - evidence.astype(float)) / weights.slope))
-    return scores
+from service.retrieval.dense import Space
+from service.retrieval.lexical import Weighted
+from service.retrieval.ranking import Signals, Weights
 
 
-def matches(search: Search, text: str) -> Weighted:
-    """The share of the text's words that each entity has, rare words counting more.
+def footing(signals: Signals, space: Space, weights: Weights) -> float:
+    """How firmly a query stands on what is here; above 0 it is about these things.
 
-    Just 1 where it has them all, or where the text gives its name or its code; 0 where it has
-    none. How often or in which field a word stands does not matter.
+    The share of its words and of its sounds that the best entry has, and how near its vector
+    comes to them, in standard deviations beside texts that are about them.
     """
-    codes = search.codes.find(text)
-    terms = terms_of(search.index, search.analyse(search.read(text, codes)))
-    lexicon = search.lexicon
-    found, possible = np.zeros(lexicon.size), 0.0
-    for term in terms:
-        rarity = lexicon.unknown if term is None else float(lexicon.rarity[term])
-        possible += rarity
-        if term is not None:
-            found[lexicon.entries[lexicon.starts[term] : lexicon.starts[term + 1]]] += rarity
-    found /= possible or 1
-    asked = [place for place, strength in search.asked(codes).items() if strength >= 1]
-    found[[*asked, *search.named.get(folded_key(text), ())]] = 1
+    if signals.names or signals.codes:
+        return math.inf
+    return (
+        weights.worded * float(signals.lexical.max(initial=0))
+        + weights.sounded * float(signals.sound.max(initial=0))
+        + space.familiarity(signals.nearness.closest)
+    )
+
+
+def score(evidence: float, ground: float, weights: Weights) -> float:
+    """The score of an entry with this evidence for a query of this footing, 0 to 1.
+
+    >>> score(9.0, math.inf, Weights()), score(9.0, 0.0, Weights())
+    (0.5, 0.25)
+    """
+    return round(float(scores(np.array([evidence]), ground, weights)[0]), 4)
+
+
+def scores(evidence: npt.NDArray[Any], ground: float, weights: Weights) -> Weighted:
+    """The unrounded scores of all entries with these evidences for a query of this footing."""
+    strength = (1 + np.maximum(evidence.astype(float), 0)) / weights.middle
+    about = 1 / (1 + math.exp(min(-ground / weights.doubt, 700)))
+    found: Weighted = about / (1 + strength**-weights.steepness)
     return found
-
-
-_FUNCTIONS: Final[Mapping[str, Callable[[Search, str], Weighted]]] = {
-    "similarity": similarity,
-    "matches": matches,
-}
-
-
-@dataclass(frozen=True)
-class SearchScores:
-    """The scores of a search that is opened when the first are asked for."""
-
-    open: Callable[[], Search]
-
-    @cached_property
-    def _search(self) -> Search:
-        return self.open()
-
-    def places(self) -> Mapping[str, int]:
-        """The place of each entity among the scores, by IRI."""
-        return self._search.index.by_uri
-
-    def of(self, function: str, text: str) -> "memoryview[float]":
-        """The scores of all entities for a text, doubles from 0 to 1."""
-        scores = _FUNCTIONS[function](self._search, text.strip())
-        return memoryview(scores.astype(np.float64).tobytes()).cast("d")

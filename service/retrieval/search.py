@@ -1,51 +1,66 @@
 """Search in natural Japanese: words, sounds, meaning, hierarchy, mappings, names and codes.
 
-`service.retrieval.ranking` weighs the evidence; a score is
-`1 / (1 + exp((middle - evidence) / slope))`: 0 to 1, growing with the evidence alone, so that
-scores compare between queries. Codes within a query are read as the names of what they stand for,
-so that their neighbours follow.
+`service.retrieval.ranking` weighs the evidence, `service.retrieval.scores` says what it is worth,
+`service.retrieval.reasons` why. Codes within a query are read as the names of what they stand
+for, so that their neighbours follow.
 """
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from service.retrieval.analysis import Analyser, Sudachi, folded_key
+from service.retrieval.analysis import Analyser, Sudachi, Token, folded_key, spoken
 from service.retrieval.codes import CodeMatch, Codes, asks_for_mapped, codes_of
 from service.retrieval.dense import Space, space
 from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
 from service.retrieval.entries import Entry
-from service.retrieval.explain import Match, meaning_match, whole, word_matches
-from service.retrieval.facets import Facet, FacetCount, facets_of
+from service.retrieval.explain import Match, Speaker
+from service.retrieval.facets import Facet, FacetCount, Marks, facets_of, narrow
 from service.retrieval.index import Index
 from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
-from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, requirements, weigh
+from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, weigh
+from service.retrieval.reasons import Reasons
 from service.retrieval.relations import relations
+from service.retrieval.scores import footing, score
 from service.retrieval.sounds import heard
 from service.retrieval.suggest import Suggester, suggester
 from service.timing import timed
 
-#: weight among the leading entries from which one is given as a reason
-_STRONG: Final = 0.2
-#: related entries looked at for a reason
-_SEEN: Final = 50
+#: texts whose readings are remembered, about 1 KiB each
+_SPOKEN: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A search: the text, and which hits to show. Empty `kinds` and `schemes` mean all."""
+    """A search: the text, and which hits to show; empty filters mean all.
+
+    `kinds` are class names, all other filters local ids (or IRIs of what is not ours).
+    """
 
     text: str
     kinds: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    task_classes: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
     limit: int = 10
     offset: int = 0
     superseded: bool = False
+
+    @property
+    def chosen(self) -> Mapping[str, frozenset[str]]:
+        """The filters by the name of their facet."""
+        return {
+            "kind": self.kinds,
+            "scheme": self.schemes,
+            "area": self.areas,
+            "task_class": self.task_classes,
+            "level": self.levels,
+        }
 
 
 @dataclass(frozen=True)
@@ -67,16 +82,14 @@ class Hit:
 class Results:
     """Hits, best first; `total` and the counts are before the limit.
 
-    `kinds`, `schemes` and `facets` count all hits of the text, whatever filter is set. `close`
-    is false where nothing is as near as texts about these things use to be.
+    `facets` count the hits by value, each as if nothing were chosen in it. `close` is false where
+    the query stands on nothing here (`service.retrieval.scores.footing`).
     """
 
     query: str
     total: int
     took_ms: float
     hits: tuple[Hit, ...]
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    schemes: Mapping[str, int] = field(default_factory=dict)
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     close: bool = True
 
@@ -98,16 +111,11 @@ class Search:
     facets: Mapping[str, Facet]
     named: Mapping[str, tuple[int, ...]]
     suggester: Suggester
+    speak: Speaker
 
-    @property
-    def known_kinds(self) -> frozenset[str]:
-        """The kinds of entries there are."""
-        return frozenset(entry.kind for entry in self.index.entries)
-
-    @property
-    def known_schemes(self) -> frozenset[str]:
-        """The schemes of entries there are, by local id or IRI."""
-        return frozenset(entry.scheme for entry in self.index.entries)
+    def known(self, facet: str) -> frozenset[str]:
+        """The values there are of a facet: kind, scheme, area, task_class or level."""
+        return self.facets[facet].known
 
     def find(self, asked: Asked) -> Results:
         """The hits of a search, best first; ties in the order of the entries."""
@@ -117,16 +125,28 @@ class Search:
             evidence = weigh(signals, self.terrain, self.weights)
             found = self._hits(signals, evidence, asked.superseded)
         entries = self.index.entries
-        kept = [place for place in found if _wanted(entries[place], asked)]
+        left = narrow(self.facets, asked.chosen, self._marks(found))
+        kept = [place for place in found if left.kept[place]]
         shown = kept[asked.offset : asked.offset + asked.limit]
+        why = Reasons(
+            index=self.index,
+            lexicon=self.lexicon,
+            terrain=self.terrain,
+            weights=self.weights,
+            signals=signals,
+            evidence=evidence,
+            speak=self.speak,
+        )
+        ground = footing(signals, self.space, self.weights)
+        worth = {
+            place: score(float(evidence.total[place]), ground, self.weights) for place in shown
+        }
         return Results(
             query=asked.text,
             total=len(kept),
-            hits=tuple(self._hit(place, signals, evidence) for place in shown),
-            kinds=Counter(entries[place].kind for place in found),
-            schemes=Counter(entries[place].scheme for place in found),
-            facets=self._counted(found),
-            close=bool(found) and self._is_close(signals),
+            hits=tuple(_hit(entries[place], worth[place], why.of(place)) for place in shown),
+            facets=left.counts,
+            close=bool(found) and ground >= 0,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -134,11 +154,16 @@ class Search:
         """What a text says of each entry, before anything is weighed."""
         codes = self.codes.find(text)
         read = self.read(text, codes)
-        terms = terms_of(self.index, self.analyse(read))
+        tokens = self.analyse(read)
+        terms = terms_of(self.index, tokens)
+        typed = self.analyse(text) if codes else tokens
         with timed("encode"):
             vector = self.encode(read)
         return Signals(
+            text=text,
             terms=terms,
+            typed=self._known(terms, typed),
+            alone=self._known(terms, _alone(tokens)),
             lexical=self.lexicon.scores(terms),
             sound=self.sounds.scores(heard(self.index.heard, read)),
             nearness=self.space.nearness(vector),
@@ -147,14 +172,15 @@ class Search:
             relating=bool(codes) and asks_for_mapped(text),
         )
 
-    def _is_close(self, signals: Signals) -> bool:
-        named = bool(signals.names or signals.codes)
-        return named or signals.nearness.closest >= self.space.usual
+    def _known(self, terms: Sequence[int | None], tokens: Sequence[Token]) -> frozenset[int]:
+        """Those terms that are among the words and that some entry has."""
+        words = frozenset(terms).intersection(terms_of(self.index, tokens))
+        return frozenset(term for term in words if term is not None)
 
-    def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
+    def _marks(self, found: Sequence[int]) -> Marks:
         marks = np.zeros(len(self.index.entries), bool)
         marks[found] = True
-        return {name: facet.count(marks) for name, facet in self.facets.items()}
+        return marks
 
     def read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
@@ -183,48 +209,6 @@ class Search:
         found: list[int] = order[near[order]].tolist()
         return found
 
-    def _hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
-        entry = self.index.entries[place]
-        return Hit(
-            id=entry.id,
-            uri=entry.uri,
-            kind=entry.kind,
-            scheme=entry.scheme,
-            notation=entry.notation,
-            label=entry.label,
-            path=entry.path,
-            score=self._score(float(evidence.total[place])),
-            matched=(*self._matched(place, signals), *self._required(place, signals, evidence)),
-        )
-
-    def _score(self, evidence: float) -> float:
-        exponent = (self.weights.middle - evidence) / self.weights.slope
-        return round(1 / (1 + float(np.exp(exponent))), 4)
-
-    def _matched(self, place: int, signals: Signals) -> tuple[Match, ...]:
-        entry = self.index.entries[place]
-        matches = list[Match]()
-        if place in signals.codes:
-            matches.append(whole("code", entry.notation or entry.id))
-        terms = {term for term in signals.terms if term is not None}
-        matches += word_matches(self.index, place, terms)
-        if place in signals.names and not matches:
-            matches.append(whole("label", entry.label))
-        meaning = meaning_match(self.index, int(signals.nearness.nearest[place]))
-        if not matches or meaning.text not in {match.text for match in matches}:
-            matches.append(meaning)
-        return tuple(matches)
-
-    def _required(self, place: int, signals: Signals, evidence: Evidence) -> Iterator[Match]:
-        """The entry that lifted this one because it requires it, or is required by it."""
-        strong = {at for at, weight in evidence.leading.items() if weight >= _STRONG}
-        asked = strong | signals.codes.keys()
-        found = requirements(place, evidence, self.terrain.relations)
-        for relation, near in islice(found, _SEEN):
-            if near in asked:
-                yield Match(relation, self.index.entries[near].label)
-                return
-
 
 def make_search(
     index: Index,
@@ -250,6 +234,7 @@ def make_search(
         facets=facets_of(index.entries, index.schemes, terrain.relations),
         named=_named(index.entries),
         suggester=suggester(index.entries),
+        speak=lru_cache(maxsize=_SPOKEN)(spoken),
     )
 
 
@@ -258,10 +243,28 @@ def warm(search: Search) -> None:
     search.find(Asked(text="お客様の声を聞く", limit=1))
 
 
-def _wanted(entry: Entry, asked: Asked) -> bool:
-    return (not asked.kinds or entry.kind in asked.kinds) and (
-        not asked.schemes or entry.scheme in asked.schemes
+def _hit(entry: Entry, worth: float, matched: tuple[Match, ...]) -> Hit:
+    return Hit(
+        id=entry.id,
+        uri=entry.uri,
+        kind=entry.kind,
+        scheme=entry.scheme,
+        notation=entry.notation,
+        label=entry.label,
+        path=entry.path,
+        score=worth,
+        matched=matched,
     )
+
+
+def _alone(tokens: Sequence[Token]) -> list[Token]:
+    """The words that are no part of a compound; a compound comes before its parts."""
+    end, found = 0, list[Token]()
+    for token in tokens:
+        if token.end > end:
+            found.append(token)
+            end = token.end
+    return found
 
 
 def _terrain(index: Index, near: Space) -> Terrain:

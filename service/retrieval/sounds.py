@@ -6,12 +6,14 @@ where they share no word. A weak field of its own, beside the words.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from service.retrieval.analysis import reading
+from service.retrieval.analysis import folded_key, reading
+from service.retrieval.entries import Entry
 from service.retrieval.passages import Passage
 
 #: characters of an n-gram of a reading
@@ -19,7 +21,19 @@ GRAM: Final = 3
 #: the fields that are heard; a definition is long, and shares some sound with every query
 HEARD: Final = frozenset({"label", "altLabel", "hiddenLabel", "gloss", "utterance"})
 
+#: longest name, in characters, that somebody would type by its sound
+_NAME: Final = 20
+
 Rows = npt.NDArray[np.int32]
+
+
+def spelt_out(entry: Entry) -> Entry:
+    """The entry with the readings of all its names: くれーむたいおう finds クレーム対応."""
+    names = (entry.label, *entry.alternatives, *entry.hidden)
+    known = {folded_key(name) for name in (*names, *entry.readings)}
+    found = dict.fromkeys(reading(name) for name in names if len(name) <= _NAME)
+    more = (each for each in found if each and each not in known)
+    return replace(entry, readings=(*entry.readings, *more))
 
 
 def sounds(texts: Sequence[Passage]) -> tuple[dict[str, int], Rows]:

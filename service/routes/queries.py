@@ -1,6 +1,5 @@
 """`/queries` and `/queries/{name}`: the documented questions and their answers."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Path, Request
@@ -13,7 +12,6 @@ from service.http.negotiation import CSV, HTML, LIST_OFFERS
 from service.pages.rendering import Pages
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, html
-from service.state import State
 
 #: parameters that choose the form of an answer, not its content
 _FORMS: Final = ("format",)
@@ -27,7 +25,7 @@ def questions(request: Request, state: World) -> Response:
     """Every question with its parameters, their defaults, and its columns."""
     if acceptable(request, LIST_OFFERS[:2]).name == HTML.name:
         return html(cast(Pages, state.pages).render_queries(request.url.path))
-    items = [describe(each) for each in _questions(state).values()]
+    items = [describe(each) for each in state.questions.values()]
     return JSONResponse({"total": len(items), "items": items}, headers=_VARY)
 
 
@@ -36,9 +34,9 @@ def answer(
     name: Annotated[str, Path(examples=["tasks-for-competency"])], request: Request, state: World
 ) -> Response:
     """The rows of a question; its parameters are query parameters, as `?competency=HR-5`."""
-    question = _questions(state).get(name)
+    question = state.questions.get(name)
     if question is None:
-        known = ", ".join(_questions(state))
+        known = ", ".join(state.questions)
         raise NotFound(
             f"{name} という問いはありません。あるもの: {known}",
             f"There is no question {name}; there are: {known}",
@@ -72,7 +70,3 @@ def describe(question: Question) -> dict[str, object]:
         ],
         "columns": dict(question.columns),
     }
-
-
-def _questions(state: State) -> Mapping[str, Question]:
-    return cast(Mapping[str, Question], state.questions or {})

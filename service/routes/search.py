@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Final, Literal, Protocol, cast
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -26,18 +26,18 @@ _COLUMNS: Final = ("id", "uri", "kind", "scheme", "notation", "label", "path", "
 Text = Annotated[str, Query(max_length=LONGEST, examples=["怒っているお客様をなだめるには？"])]
 Kinds = Annotated[list[str] | None, Query(description="class names, as Competency")]
 Schemes = Annotated[list[str] | None, Query(description="local ids of schemes, as cmbok2")]
+Areas = Annotated[list[str] | None, Query(description="local ids of areas, as cmbok2.HR")]
+TaskClasses = Annotated[
+    list[str] | None, Query(description="local ids of middle classes of tasks, as task.M02")
+]
+Levels = Annotated[
+    list[str] | None, Query(description="local ids of skill levels, as sfia9.CSMG-3")
+]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Include = Annotated[Literal["superseded"] | None, Query()]
 
 router = APIRouter(tags=["search"])
-
-
-class ResultsPage(Protocol):
-    """The page of results for people."""
-
-    def render_results(self, path: str, asked: Asked, results: Results) -> str:
-        """A whole HTML document; links are relative to the request's path."""
 
 
 @router.get("/search", summary="日本語で探す / Search in natural Japanese")
@@ -48,6 +48,9 @@ def search(
     q: Text = "",
     kind: Kinds = None,
     scheme: Schemes = None,
+    area: Areas = None,
+    task_class: TaskClasses = None,
+    level: Levels = None,
     limit: Limit = 10,
     offset: Offset = 0,
     include: Include = None,
@@ -56,8 +59,11 @@ def search(
     engine = _engine(state)
     asked = Asked(
         text=_worded(q),
-        kinds=_known("kind", kind, engine.known_kinds),
-        schemes=_known("scheme", scheme, engine.known_schemes),
+        kinds=_known("kind", kind, engine),
+        schemes=_known("scheme", scheme, engine),
+        areas=_known("area", area, engine),
+        task_classes=_known("task_class", task_class, engine),
+        levels=_known("level", level, engine),
         limit=limit,
         offset=offset,
         superseded=bool(include),
@@ -65,7 +71,7 @@ def search(
     offer = acceptable(request, LIST_OFFERS)
     results = engine.find(asked)
     if offer.name == HTML.name:
-        page = cast(ResultsPage, state.pages).render_results(request.url.path, asked, results)
+        page = state.pages.render_results(request.url.path, asked, results)
         return Response(page, headers={**_VARY, "Content-Type": HTML.content_type})
     if offer.name == CSV.name:
         table = csv_table(results.hits)
@@ -139,7 +145,7 @@ def _match(match: Match) -> Mapping[str, object]:
 def _engine(state: State) -> Search:
     if state.search is None:
         raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
-    return cast(Search, state.search)
+    return state.search
 
 
 def _worded(text: str) -> str:
@@ -152,10 +158,11 @@ def _worded(text: str) -> str:
     return text.strip()
 
 
-def _known(name: str, given: Collection[str] | None, known: Collection[str]) -> frozenset[str]:
+def _known(name: str, given: Collection[str] | None, engine: Search) -> frozenset[str]:
     """The values of a filter; raises `BadRequest` on one that nothing has."""
-    if unknown := sorted(set(given or ()) - set(known)):
-        listed = ", ".join(sorted(known))
+    known = engine.known(name)
+    if unknown := sorted(set(given or ()) - known):
+        listed = ", ".join(sorted(known)) or "–"
         raise BadRequest(
             f"{name} に {', '.join(unknown)} はありません。あるのは {listed} です。",
             f"No {name} is called {', '.join(unknown)}; there are {listed}.",

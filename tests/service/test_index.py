@@ -50,7 +50,7 @@ def test_fields_of_an_entry(graph: Graph) -> None:
         others=("Coaching",),
         alternatives=("1on1", "部下育成"),
         hidden=("コーチンク",),
-        readings=("kochingu", "コーチング"),
+        readings=("kochingu", "コーチング", "イチオンイチ", "ブカイクセイ"),
         glosses=("部下の話を聴き、問いかけて、自分で答えを見つけられるように支える。",),
         utterances=("部下が自分で考えて動けるように育てたい", "面談で答えを言わずに引き出すコツ"),
     )

@@ -15,6 +15,7 @@ from service.graph.store import load_graph
 from service.pages.rendering import FOLDER, MOST, Pages, make_pages
 from service.pages.views import pieces
 from service.retrieval.explain import Match
+from service.retrieval.facets import FacetCount
 from service.retrieval.search import Asked, Hit, Results
 from service.state import Meaning
 
@@ -70,7 +71,11 @@ def hit(label: str, *matched: Match) -> Hit:
 
 def results(*hits: Hit, total: int | None = None) -> Results:
     total = len(hits) if total is None else total
-    return Results("q", total, 1.5, hits, {"Competency": total}, {"cmbok2": total})
+    facets = {
+        "kind": (FacetCount("Competency", "コンピテンシー", total),),
+        "scheme": (FacetCount("cmbok2", "CMBOK 2.0", total),),
+    }
+    return Results("q", total, 1.5, hits, facets)
 
 
 def everything(pages: Pages) -> dict[str, str]:

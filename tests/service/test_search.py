@@ -20,7 +20,7 @@ from service.retrieval.similar import similar
 HERE = Path(__file__).parent
 FIELDS = {
     *("code", "label", "altLabel", "hiddenLabel", "utterance", "gloss", "definition", "meaning"),
-    *("requires", "requiredBy"),
+    *("reading", "requires", "requiredBy", "broader", "similar"),
 }
 
 
@@ -43,6 +43,12 @@ def ids(text: str, **asked: object) -> list[str]:
 
 def best(text: str) -> Hit:
     return find(text).hits[0]
+
+
+def spans(text: str) -> list[tuple[str, tuple[int, int]]]:
+    """Every highlighted range of the hits, with the text that it is in."""
+    matched = [match for hit in find(text, limit=50).hits for match in hit.matched]
+    return [(match.text, span) for match in matched for span in match.spans]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +114,44 @@ def test_reasons_by_meaning_have_no_spans() -> None:
     assert all(hit.matched[0].spans == () for hit in hits)
 
 
+def test_a_name_is_a_reason_by_itself() -> None:
+    assert best("1ON1").matched[0] == Match("altLabel", "1on1", ((0, 4),))
+    assert best("kochingu").matched[0] == Match("reading", "kochingu", ((0, 8),))
+    assert best("くれーむたいおう").matched[0].field == "reading"
+
+
+def test_a_code_is_a_reason_and_not_the_words_of_its_label() -> None:
+    assert [match.field for match in best("HR-5").matched if match.spans] == ["code"]
+    assert "label" in {match.field for match in best("HR-5 コーチング").matched}
+
+
+def test_no_text_is_shown_that_adds_nothing() -> None:
+    words = [match for match in best("レベル3").matched if match.field == "label"]
+    assert len(words) <= 1
+
+
+def test_numbers_and_scraps_of_compounds_alone_are_no_reason() -> None:
+    lone = {text[start:end] for text, (start, end) in spans("1番に困っていること")}
+    assert not lone & {"1", "一", "こと", "に"}
+
+
+def test_what_was_written_in_kana_is_shown_where_it_sounds() -> None:
+    found = best("くれーむたいおうのしかた").matched[0]
+    assert [found.text[start:end] for start, end in found.spans] == ["クレーム対応"]
+
+
+def test_a_hit_that_only_others_lift_names_them() -> None:
+    for hit in find("怒っているお客様", limit=50).hits:
+        fields = {match.field for match in hit.matched}
+        assert hit.matched and (fields != {"meaning"} or hit.matched[0].spans == ())
+
+
+def test_a_score_says_the_same_for_any_query() -> None:
+    assert best("HR-5").score > 0.95 and best("コーチング").score > 0.85
+    assert best("怒っているお客様をなだめるには？").score > 0.7
+    assert all(hit.score < 0.3 for hit in find("zzzzqqqqxxxx").hits)
+
+
 def test_filters_by_kind_and_scheme() -> None:
     assert {hit.kind for hit in find("計画", kinds=frozenset({"Task"})).hits} == {"Task"}
     assert {hit.scheme for hit in find("レベル", schemes=frozenset({"sfia9"})).hits} == {"sfia9"}
@@ -117,11 +161,43 @@ def test_total_and_paging() -> None:
     whole = ids("レベル", limit=100)
     page = find("レベル", limit=2, offset=1)
     assert [hit.id for hit in page.hits] == whole[1:3]
-    assert page.total == len(whole) == sum(page.kinds.values()) == sum(page.schemes.values())
+    assert page.total == len(whole)
+    assert all(sum(counted(page, name).values()) == page.total for name in ("kind", "scheme"))
 
 
-def test_counts_by_kind_do_not_depend_on_the_filter() -> None:
-    assert find("レベル").kinds == find("レベル", kinds=frozenset({"Task"})).kinds
+def counted(found: Results, facet: str) -> dict[str, int]:
+    return {each.value: each.count for each in found.facets[facet]}
+
+
+FILTERS = {
+    "kind": "kinds",
+    "scheme": "schemes",
+    "area": "areas",
+    "level": "levels",
+}
+
+
+@pytest.mark.parametrize("facet", FILTERS)
+def test_choosing_a_value_gives_as_many_hits_as_were_counted(facet: str) -> None:
+    text = "シフト 研修 クレーム レベル"
+    counts = counted(find(text), facet)
+    assert counts
+    for value, count in counts.items():
+        chosen = find(text, **{FILTERS[facet]: frozenset({value})})
+        assert chosen.total == count
+        assert counted(chosen, facet) == counts
+
+
+def test_the_counts_of_a_facet_follow_the_choice_in_others() -> None:
+    narrowed = find("シフト 研修 クレーム", schemes=frozenset({"task"}))
+    assert set(counted(narrowed, "kind")) <= {"Task", "EvaluationItem", "TaskMiddleCategory"}
+    assert counted(narrowed, "area") == {}
+
+
+def test_a_chosen_value_stays_to_be_taken_away() -> None:
+    both = find("採用", kinds=frozenset({"SkillLevel"}), schemes=frozenset({"cmbok2"}))
+    assert both.total == 0
+    assert counted(both, "kind")["SkillLevel"] == 0 == both.total
 
 
 def test_weights_are_one_table() -> None:

@@ -75,6 +75,15 @@ def test_filters_repeat(client: TestClient) -> None:
     assert {(hit["kind"], hit["scheme"]) for hit in found["hits"]} == {("Task", "task")}
 
 
+def test_every_facet_filters_by_its_name(client: TestClient) -> None:
+    counts = get(client, q="シフト 研修 クレーム レベル")["facets"]
+    assert list(counts) == ["kind", "scheme", "area", "task_class", "level"]
+    for name, values in counts.items():
+        for each in values:
+            found = get(client, q="シフト 研修 クレーム レベル", **{name: each["value"]})
+            assert found["total"] == each["count"], (name, each)
+
+
 def test_superseded_on_request(client: TestClient) -> None:
     assert get(client, q="スタッフの評価", include="superseded")["hits"][0]["id"] == "cmbok1.HR-6"
 
@@ -97,6 +106,9 @@ def test_limit_and_offset(client: TestClient) -> None:
         ({"q": "x", "include": "everything"}, "include"),
         ({"q": "x", "kind": "Cat"}, "Competency"),
         ({"q": "x", "scheme": "cmbok9"}, "cmbok2"),
+        ({"q": "x", "area": "HR"}, "cmbok2.HR"),
+        ({"q": "x", "task_class": "T01"}, "task_class"),
+        ({"q": "x", "level": "3"}, "sfia9.CSMG-3"),
     ],
 )
 def test_a_bad_parameter_is_named(
