@@ -113,18 +113,18 @@ class Search:
         begun = time.perf_counter()
         signals = self.signals(asked.text)
         evidence = weigh(signals, self.terrain, self.weights)
-        found = self._hits(signals, evidence, asked.superseded)
+        found = self.ranked(signals, evidence, asked.superseded)
         entries = self.index.entries
         kept = [place for place in found if _wanted(entries[place], asked)]
         shown = kept[asked.offset : asked.offset + asked.limit]
         return Results(
             query=asked.text,
             total=len(kept),
-            hits=tuple(self._hit(place, signals, evidence) for place in shown),
+            hits=tuple(self.hit(place, signals, evidence) for place in shown),
             kinds=Counter(entries[place].kind for place in found),
             schemes=Counter(entries[place].scheme for place in found),
             facets=self._counted(found),
-            close=bool(found) and self._is_close(signals),
+            close=bool(found) and self.is_close(signals),
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -143,7 +143,12 @@ class Search:
             relating=bool(codes) and asks_for_mapped(text),
         )
 
-    def _is_close(self, signals: Signals) -> bool:
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Encode texts that are about to be asked: together is faster than one by one."""
+        self.encode.together([self._read(text, self.codes.find(text)) for text in texts])
+
+    def is_close(self, signals: Signals) -> bool:
+        """Whether a text is as near to something as texts about these things use to be."""
         named = bool(signals.names or signals.codes)
         return named or signals.nearness.closest >= self.space.usual
 
@@ -168,8 +173,8 @@ class Search:
             for place in found.entries
         }
 
-    def _hits(self, signals: Signals, evidence: Evidence, superseded: bool) -> list[int]:
-        """The places of all hits, best first."""
+    def ranked(self, signals: Signals, evidence: Evidence, superseded: bool) -> list[int]:
+        """The places of all hits, best first; superseded ones only if told or asked by code."""
         near = evidence.near
         if not superseded:
             old = self.terrain.superseded.copy()
@@ -179,7 +184,8 @@ class Search:
         found: list[int] = order[near[order]].tolist()
         return found
 
-    def _hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
+    def hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
+        """The hit that an entry is, with what speaks for it."""
         entry = self.index.entries[place]
         return Hit(
             id=entry.id,
@@ -189,11 +195,12 @@ class Search:
             notation=entry.notation,
             label=entry.label,
             path=entry.path,
-            score=self._score(float(evidence.total[place])),
+            score=self.score(float(evidence.total[place])),
             matched=(*self._matched(place, signals), *self._required(place, signals, evidence)),
         )
 
-    def _score(self, evidence: float) -> float:
+    def score(self, evidence: float) -> float:
+        """Evidence as 0 to 1, by the rule of this module."""
         exponent = (self.weights.middle - evidence) / self.weights.slope
         return round(1 / (1 + float(np.exp(exponent))), 4)
 
