@@ -14,6 +14,8 @@ from service.graph.mappings import Mappings
 from service.graph.notations import Notations
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.reconciling.matcher import Matcher
+from service.reconciling.properties import Facts
 from service.routes import sparql
 from service.sparql.pool import QueryPool
 from service.state import State, version
@@ -27,6 +29,9 @@ ROUTERS: Final = (
     "mappings",
     "queries",
     "pages",
+    "reconcile_list",
+    "reconcile",
+    "reconcile_draft",
 )
 
 _DESCRIPTION: Final = (
@@ -51,6 +56,8 @@ def create_app(state: State) -> FastAPI:
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
+    app.state.facts = Facts(state.graph)
+    app.state.matcher = Matcher(state.search, app.state.facts) if state.search else None
     install_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(Courtesies)

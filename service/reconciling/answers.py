@@ -69,7 +69,10 @@ def proposed(known: Iterable[Property], type: str, limit: int | None) -> Json:
 def extended(matcher: Matcher, ids: Sequence[str], wanted: Sequence[str]) -> Json:
     """Values of properties, version 0.2."""
     rows = {
-        id: {name: [_value(each) for each in matcher.facts.values(id, name)] for name in wanted}
+        id: {
+            name: [_value(each, matcher) for each in matcher.facts.values(id, name)]
+            for name in wanted
+        }
         for id in ids
     }
     return {"meta": list(_meta(matcher, wanted)), "rows": rows}
@@ -77,11 +80,15 @@ def extended(matcher: Matcher, ids: Sequence[str], wanted: Sequence[str]) -> Jso
 
 def draft_extended(matcher: Matcher, ids: Sequence[str], wanted: Sequence[str]) -> Json:
     """Values of properties, draft of 1.0."""
+    facts = matcher.facts
     rows = [
         {
             "id": id,
             "properties": [
-                {"id": name, "values": [_tagged(each) for each in matcher.facts.values(id, name)]}
+                {
+                    "id": name,
+                    "values": [_tagged(each, matcher) for each in facts.values(id, name)],
+                }
                 for name in wanted
             ],
         }
@@ -101,9 +108,13 @@ def _meta(matcher: Matcher, wanted: Sequence[str]) -> Iterator[Json]:
     return ({"id": name, "name": matcher.facts.table[name].name} for name in wanted)
 
 
-def _value(each: Value) -> Json:
-    return {"str": each.text} if each.id is None else {"id": each.id, "name": each.text}
+def _value(each: Value, matcher: Matcher) -> Json:
+    """A value; only what the service itself can show may be an entity, all else is text."""
+    ours = each.id is not None and (matcher.entry(each.id) or each.id in matcher.types.by_id)
+    if each.id is None or not ours:
+        return {"str": each.text if each.id is None or each.text else each.id}
+    return {"id": each.id, "name": each.text}
 
 
-def _tagged(each: Value) -> Json:
-    return _value(each) | ({"lang": each.language} if each.language else {})
+def _tagged(each: Value, matcher: Matcher) -> Json:
+    return _value(each, matcher) | ({"lang": each.language} if each.language else {})

@@ -22,10 +22,9 @@ class Place:
     version: str
     ours: bool = True
 
-    @property
-    def view(self) -> str:
+    def view(self, variable: str) -> str:
         """The template of an entity's page."""
-        return self.root + ("page/{{id}}" if self.ours else "page?uri={{id}}")
+        return self.root + ("page/" if self.ours else "page?uri=") + variable
 
 
 def manifest(place: Place) -> Json:
@@ -39,7 +38,7 @@ def manifest(place: Place) -> Json:
         "documentation": f"{place.root}docs",
         "serviceVersion": place.version,
         "defaultTypes": _default_types(place),
-        "view": {"url": place.view},
+        "view": {"url": place.view("{{id}}")},
         "preview": {"url": f"{base}/preview?id={{{{id}}}}", "width": WIDTH, "height": HEIGHT},
         "suggest": {name: _suggest(base, name) for name in ("entity", "type", "property")},
         "extend": {
@@ -62,7 +61,7 @@ def draft_manifest(place: Place) -> Json:
         "identifierSpace": place.names.entity("") if place.ours else place.root,
         "schemaSpace": place.names.term(""),
         "defaultTypes": _default_types(place),
-        "view": {"url": place.view},
+        "view": {"url": place.view("{id}")},
         "preview": {"width": WIDTH, "height": HEIGHT},
         "suggest": {"entity": True, "property": True, "type": True},
         "extend": {"proposeProperties": True, "propertySettings": []},

@@ -28,7 +28,7 @@ from service.reconciling.types import Types, types_of
 from service.retrieval.entries import Entry
 from service.retrieval.explain import Match
 from service.retrieval.lexical import Floats
-from service.retrieval.ranking import Evidence, Signals, weigh
+from service.retrieval.ranking import Evidence, Marks, Signals, weigh
 from service.retrieval.search import Search
 
 #: the score above which are only entities that the line names outright
@@ -136,7 +136,8 @@ class Matcher:
         conditions = self._conditions.compared(wanted)
         if wanted.ids or not conditions:
             return
-        for place in np.flatnonzero(self._conditions.allowed(wanted).soft).tolist():
+        allowed = self._conditions.allowed(wanted)
+        for place in np.flatnonzero(self._current(allowed)).tolist():
             if all(self._conditions.met(place, each) for each in conditions):
                 yield Candidate(self.search.index.entries[place], _UNASKED)
 
@@ -157,14 +158,18 @@ class Matcher:
         found = dict.fromkeys(names, "label") | dict.fromkeys(self._naming.coded(text), "code")
         return {place: how for place, how in found.items() if allowed.hard[place]}
 
+    def _current(self, allowed: Allowed) -> Marks:
+        """What is meant, without superseded entities unless the line asks for them."""
+        return allowed.soft if allowed.older else allowed.soft & ~self.search.terrain.superseded
+
     def _scores(self, wanted: Wanted, look: Look, allowed: Allowed) -> dict[int, float]:
         """The scores of the candidates by place, the best first."""
-        marks = allowed.soft & look.evidence.near
-        if not allowed.older:
-            marks &= ~self.search.terrain.superseded
+        marks = self._current(allowed) & look.evidence.near
         order = np.argsort(-look.evidence.total, kind="stable")
         best: list[int] = order[marks[order]][:_COMPARED].tolist()
         found = {place: self._score(look, place) for place in dict.fromkeys((*look.named, *best))}
+        if not allowed.older:
+            found |= {p: NAMED for p in look.named if self.search.terrain.superseded[p]}
         if wanted.types:
             found |= {p: s * _OTHER_TYPE for p, s in found.items() if not allowed.soft[p]}
         for condition in self._conditions.compared(wanted):

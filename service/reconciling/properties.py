@@ -11,16 +11,16 @@ from typing import Final, Literal
 from pyoxigraph import Literal as Text
 from pyoxigraph import NamedNode
 
-from ontology.terms import DCTERMS, OWL, SKOS, Names
+from ontology.terms import DCTERMS, OWL, RDF, SKOS, Names
 from service.graph.entities import Link, kind_of, links, terms
-from service.graph.store import Graph
+from service.graph.store import Graph, text_of
 from service.retrieval.analysis import folded_key
 
 #: from an entity, to it, up the hierarchy to a class, or not by a query at all
 Way = Literal["out", "in", "above", "own"]
 
 _OUT: Final = """
-SELECT ?other ?label ?notation ?class WHERE {
+SELECT ?uri ?property ?other ?label ?notation ?class WHERE {
   ?uri ?property ?other .
   OPTIONAL { ?other skos:prefLabel ?label }
   OPTIONAL { ?other skos:notation ?notation }
@@ -28,7 +28,7 @@ SELECT ?other ?label ?notation ?class WHERE {
 }
 """
 _IN: Final = """
-SELECT ?other ?label ?notation ?class WHERE {
+SELECT ?uri ?property ?other ?label ?notation ?class WHERE {
   ?other ?property ?uri .
   OPTIONAL { ?other skos:prefLabel ?label }
   OPTIONAL { ?other skos:notation ?notation }
@@ -36,15 +36,14 @@ SELECT ?other ?label ?notation ?class WHERE {
 }
 """
 _ABOVE: Final = """
-SELECT ?other ?label ?notation ?class WHERE {
+SELECT ?uri ?other ?label ?notation ?class WHERE {
   ?uri skos:broader+ ?other .
   ?other skos:prefLabel ?label ; a ?class .
   FILTER(?class != skos:Concept)
   OPTIONAL { ?other skos:notation ?notation }
 }
 """
-_KNOWN: Final = "ASK { ?uri ?any ?thing }"
-_CLASS: Final = "SELECT ?class WHERE { ?uri a ?class FILTER(?class != skos:Concept) }"
+_CLASS: Final = "SELECT ?uri ?class WHERE { ?uri a ?class FILTER(?class != skos:Concept) }"
 _JAPANESE: Final = ("ja", "")
 
 
@@ -104,7 +103,7 @@ def properties(names: Names) -> dict[str, Property]:
         ),
         Property("gloss", "説明", "gloss", predicate=cco("gloss"), languages=_JAPANESE),
         Property("definition", "本文", "definition", predicate=f"{SKOS}definition"),
-        _link("type", "種類", "class", way="own", narrows=True),
+        Property("type", "種類", "class", way="own", narrows=True),
         _link("scheme", "体系", "scheme", predicate=f"{SKOS}inScheme", narrows=True),
         _link("broader", "上位", "broader", predicate=f"{SKOS}broader", narrows=True),
         _link("area", "分野", "area", way="above", predicate=cco("Area"), narrows=True),
@@ -140,14 +139,16 @@ class Facts:
         """The properties by id."""
         return properties(self.graph.names)
 
+    @cached_property
+    def ours(self) -> bool:
+        """Whether the graph has entities of ours, with local ids."""
+        pattern = (None, NamedNode(f"{RDF}type"), NamedNode(f"{SKOS}Concept"), None)
+        found = self.graph.store.quads_for_pattern(*pattern)
+        return any(self.graph.names.local(text_of(quad.subject)) for quad in found)
+
     def uri(self, id: str) -> str:
         """The IRI of an entity from its id, which may be one."""
         return id if ":" in id else self.graph.names.entity(id)
-
-    def known(self, id: str) -> bool:
-        """Whether the graph says anything of an entity."""
-        node = _node(self.uri(id))
-        return node is not None and self.graph.ask(_KNOWN, uri=node)
 
     def values(self, id: str, property: str) -> tuple[Value, ...]:
         """The values of a property of an entity; none where it has none or is unknown.
@@ -179,12 +180,12 @@ class Facts:
     def _own(self, node: NamedNode, wanted: Property) -> Iterator[Value]:
         names = self.graph.names
         if wanted.id == "uri":
-            if self.graph.ask(_KNOWN, uri=node):
+            if next(self.graph.store.quads_for_pattern(node, None, None, None), None):
                 yield Value(node.value)
             return
         for row in self.graph.rows(_CLASS, uri=node):
             kind = kind_of(names, row["class"])
-            yield Value(kind.ja, kind.name)
+            yield Value(kind.ja)
 
     def _links(self, node: NamedNode, wanted: Property) -> list[Link]:
         names = self.graph.names
