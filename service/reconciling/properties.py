@@ -67,7 +67,7 @@ class Property:
     @property
     def name(self) -> str:
         """The name for people."""
-        return f"{self.ja} / {self.en}"
+        return self.ja if self.ja == self.en else f"{self.ja} / {self.en}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def properties(names: Names) -> dict[str, Property]:
         ),
         Property("altLabel", "別名", "synonyms", predicate=f"{SKOS}altLabel", languages=_JAPANESE),
         Property(
-            "reading", "読み", "reading", predicate=f"{SKOS}altLabel", languages=("ja-hrkt",)
+            "reading", "読み", "reading", predicate=f"{SKOS}prefLabel", languages=("ja-hrkt",)
         ),
         Property("gloss", "説明", "gloss", predicate=cco("gloss"), languages=_JAPANESE),
         Property("definition", "本文", "definition", predicate=f"{SKOS}definition"),
@@ -167,15 +167,16 @@ class Facts:
         return tuple(sorted(_texts(found, wanted.languages), key=lambda each: each.text))
 
     def beginning(self, prefix: str) -> list[Property]:
-        """The properties whose id or name has this in it, those that begin with it first."""
+        """The properties whose id or name has this in it, the whole of it first."""
         key = folded_key(prefix)
         found = [
             (each, [folded_key(text) for text in (each.id, each.ja, each.en)])
             for each in self.table.values()
         ]
+        whole = [each for each, words in found if key in words]
         first = [each for each, words in found if any(word.startswith(key) for word in words)]
         rest = [each for each, words in found if any(key in word for word in words)]
-        return list(dict.fromkeys((*first, *rest)))
+        return list(dict.fromkeys((*whole, *first, *rest)))
 
     def _own(self, node: NamedNode, wanted: Property) -> Iterator[Value]:
         names = self.graph.names

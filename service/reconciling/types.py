@@ -57,15 +57,16 @@ class Types:
 
     def known(self, text: str) -> str | None:
         """The id of a type from its id, IRI or name; `None` for what is no type here."""
-        return self._keys.get(folded_key(text))
+        return text if text in self.by_id else self._keys.get(folded_key(text))
 
     def beginning(self, prefix: str) -> list[Type]:
-        """The types whose id or name has this in it, those that begin with it first."""
+        """The types whose id or name has this in it, the whole of it first."""
         key = folded_key(prefix)
         found = [(each, _words(each)) for each in self.all]
+        whole = [each for each, words in found if prefix == each.id or key in words]
         first = [each for each, words in found if any(word.startswith(key) for word in words)]
         rest = [each for each, words in found if any(key in word for word in words)]
-        return list(dict.fromkeys((*first, *rest)))
+        return list(dict.fromkeys((*whole, *first, *rest)))
 
     @cached_property
     def _keys(self) -> Mapping[str, str]:
