@@ -61,14 +61,13 @@ class Look:
     `shared` is the cosine of its words and of those of the most alike name.
     """
 
-    text: str
     signals: Signals
     evidence: Evidence
     named: Mapping[int, str]
     shared: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Matcher:
     """Finds candidates among the entries of one search; safe to use from several threads."""
 
@@ -98,12 +97,14 @@ class Matcher:
         """The entities that a line may mean, best first, at most `limit`."""
         if found := self._identified(wanted):
             return tuple(found[: wanted.limit])
-        if wanted.ids or not (text := self._text(wanted)):
+        if wanted.ids or not self._text(wanted):
             return tuple(islice(self._unasked(wanted), wanted.limit))
         allowed = self._conditions.allowed(wanted)
-        look = self._look(text, allowed)
+        look = self._look(wanted, allowed)
         scores = self._scores(wanted, look, allowed)
-        safe = self._safe(look, scores, allowed)
+        safe = self._safe(look, scores)
+        if wanted.types and safe is not None and not allowed.soft[safe]:
+            safe = None
         return tuple(
             self._candidate(wanted, look, place, score=score, match=place == safe)
             for place, score in islice(scores.items(), wanted.limit)
@@ -141,13 +142,12 @@ class Matcher:
             if all(self._conditions.met(place, each) for each in conditions):
                 yield Candidate(self.search.index.entries[place], _UNASKED)
 
-    def _look(self, text: str, allowed: Allowed) -> Look:
-        signals = self.search.signals(text)
+    def _look(self, wanted: Wanted, allowed: Allowed) -> Look:
+        signals = self.search.signals(self._text(wanted))
         return Look(
-            text=text,
             signals=signals,
             evidence=weigh(signals, self.search.terrain, self.search.weights),
-            named=self._named(text, allowed),
+            named=self._named(self._conditions.texts(wanted)[0], allowed),
             shared=self._words.cosines(signals.terms),
         )
 
@@ -183,10 +183,10 @@ class Matcher:
         share = self.search.score(float(look.evidence.total[place]))
         return NAMED + (100 - NAMED) * share if place in look.named else NAMED * share
 
-    def _safe(self, look: Look, scores: Mapping[int, float], allowed: Allowed) -> int | None:
+    def _safe(self, look: Look, scores: Mapping[int, float]) -> int | None:
         """The candidate that the line surely means, by the rules of this module."""
         first, second = (*islice(scores, 2), None, None)[:2]
-        if first is None or not (allowed.soft[first] or first in look.named):
+        if first is None:
             return None
         named = [place for place in look.named if place in scores]
         if named:
