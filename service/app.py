@@ -18,6 +18,8 @@ from service.http.middleware import Courtesies
 from service.http.openapi import Application
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
+from service.reconciling.matcher import Matcher
+from service.reconciling.properties import Facts
 from service.retrieval.fit import SearchScores
 from service.retrieval.search import Search, warm
 from service.routes import sparql
@@ -35,6 +37,9 @@ ROUTERS: Final = (
     "queries",
     "quality",
     "pages",
+    "reconcile_list",
+    "reconcile",
+    "reconcile_draft",
 )
 
 _DESCRIPTION: Final = (
@@ -72,6 +77,8 @@ def _service(state: State) -> FastAPI:
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
     app.state.warm = asyncio.Event()
+    app.state.facts = Facts(state.graph)
+    app.state.matcher = Matcher(state.search, app.state.facts) if state.search else None
     install_handlers(app)
     app.add_middleware(Compression)
     app.doors = dict.fromkeys(

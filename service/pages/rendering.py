@@ -248,8 +248,12 @@ class Pages:
     @cached_property
     def _build(self) -> str:
         """A fingerprint of the style sheet and the script, for their addresses."""
-        files = (FOLDER / "style.css", FOLDER / "site.js")
+        files = (FOLDER / name for name in ("style.css", "site.js", "reconcile.js"))
         return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+    def render(self, template: str, path: str, **values: object) -> str:
+        """A page of another room, from its template and what that asks for."""
+        return self._render(template, path, **values)
 
     def _render(self, template: str, path: str, **values: object) -> str:
         page = Page(self.graph.names, path, self.about, self._build, ICON)

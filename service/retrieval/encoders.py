@@ -9,17 +9,15 @@ import os
 import threading
 import unicodedata
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
-#: turns one query into its unit vector
-QueryEncoder = Callable[[str], Vectors]
 
 #: what an encoder is called that is not in the table: a sentence-transformers name or path
 _EXTRA: Final = "ccgraph[sentence-transformers]"
@@ -142,16 +140,46 @@ def unit(vectors: npt.ArrayLike) -> Vectors:
     return scaled
 
 
+class QueryEncoder:
+    """Turns queries into unit vectors and remembers the last; safe to use from several threads."""
+
+    def __init__(self, encoder: Encoder, size: int) -> None:
+        self._encoder = encoder
+        self._size = size
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> Vectors:
+        """The unit vector of a query."""
+        return self.together([text])[0]
+
+    def together(self, texts: Sequence[str]) -> list[Vectors]:
+        """The unit vectors of queries; those not remembered are encoded in one go."""
+        found = {text: self._recalled(text) for text in texts}
+        if missing := [text for text, vector in found.items() if vector is None]:
+            made: Vectors = unit(self._encoder.encode_query(missing))
+            made.setflags(write=False)
+            fresh = dict(zip(missing, made, strict=True))
+            self._keep(fresh)
+            found |= fresh
+        return [vector for text in texts if (vector := found[text]) is not None]
+
+    def _recalled(self, text: str) -> Vectors | None:
+        with self._lock:
+            if text in self._kept:
+                self._kept.move_to_end(text)
+            return self._kept.get(text)
+
+    def _keep(self, vectors: Mapping[str, Vectors]) -> None:
+        with self._lock:
+            self._kept.update(vectors)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
 def cached_query(encoder: Encoder, size: int = CACHED_QUERIES) -> QueryEncoder:
     """A function from a query to its unit vector that remembers the last `size` of them."""
-
-    @lru_cache(maxsize=size)
-    def vector(text: str) -> Vectors:
-        made: Vectors = unit(encoder.encode_query([text]))[0]
-        made.setflags(write=False)
-        return made
-
-    return vector
+    return QueryEncoder(encoder, size)
 
 
 def ngrams(text: str) -> list[str]:

@@ -9,16 +9,14 @@ import numpy as np
 
 from service.retrieval.analysis import folded_key
 from service.retrieval.lexical import Weighted, terms_of
-from service.retrieval.ranking import weigh
-from service.retrieval.scores import footing, scores
+from service.retrieval.scores import scores
 from service.retrieval.search import Search
 
 
 def similarity(search: Search, text: str) -> Weighted:
     """The score of each entity, hit or not, as `/search` shows it to four places."""
-    signals = search.signals(text)
-    evidence = weigh(signals, search.terrain, search.weights).total
-    return scores(evidence, footing(signals, search.space, search.weights), search.weights)
+    found = search.weighed(text)
+    return scores(found.evidence.total, found.ground, search.weights)
 
 
 def matches(search: Search, text: str) -> Weighted:

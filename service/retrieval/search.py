@@ -95,6 +95,20 @@ class Results:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """What a text says of every entry; `ground` is how firmly it stands on what is here."""
+
+    signals: Signals
+    evidence: Evidence
+    ground: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the text is about anything here at all."""
+        return self.ground >= 0
+
+
+@dataclass(frozen=True)
 class Search:
     """Finds entries of one index; safe to use from several threads."""
 
@@ -120,34 +134,54 @@ class Search:
     def find(self, asked: Asked) -> Results:
         """The hits of a search, best first; ties in the order of the entries."""
         begun = time.perf_counter()
-        signals = self.signals(asked.text)
-        with timed("rank"):
-            evidence = weigh(signals, self.terrain, self.weights)
-            found = self._hits(signals, evidence, asked.superseded)
-        entries = self.index.entries
+        weighed = self.weighed(asked.text)
+        found = self.ranked(weighed, asked.superseded)
         left = narrow(self.facets, asked.chosen, self._marks(found))
         kept = [place for place in found if left.kept[place]]
         shown = kept[asked.offset : asked.offset + asked.limit]
-        why = Reasons(
+        why = self.reasons(weighed)
+        return Results(
+            query=asked.text,
+            total=len(kept),
+            hits=tuple(self.hit(place, weighed, why) for place in shown),
+            facets=left.counts,
+            close=bool(found) and weighed.close,
+            took_ms=round((time.perf_counter() - begun) * 1000, 2),
+        )
+
+    def weighed(self, text: str) -> Weighed:
+        """What a text says of every entry, weighed."""
+        signals = self.signals(text)
+        with timed("rank"):
+            evidence = weigh(signals, self.terrain, self.weights)
+        return Weighed(signals, evidence, footing(signals, self.space, self.weights))
+
+    def reasons(self, weighed: Weighed) -> Reasons:
+        """Why entries answer a text."""
+        return Reasons(
             index=self.index,
             lexicon=self.lexicon,
             terrain=self.terrain,
             weights=self.weights,
-            signals=signals,
-            evidence=evidence,
+            signals=weighed.signals,
+            evidence=weighed.evidence,
             speak=self.speak,
         )
-        ground = footing(signals, self.space, self.weights)
-        worth = {
-            place: score(float(evidence.total[place]), ground, self.weights) for place in shown
-        }
-        return Results(
-            query=asked.text,
-            total=len(kept),
-            hits=tuple(_hit(entries[place], worth[place], why.of(place)) for place in shown),
-            facets=left.counts,
-            close=bool(found) and ground >= 0,
-            took_ms=round((time.perf_counter() - begun) * 1000, 2),
+
+    def hit(self, place: int, weighed: Weighed, why: Reasons) -> Hit:
+        """The hit that an entry is, with what speaks for it."""
+        entry = self.index.entries[place]
+        evidence = float(weighed.evidence.total[place])
+        return Hit(
+            id=entry.id,
+            uri=entry.uri,
+            kind=entry.kind,
+            scheme=entry.scheme,
+            notation=entry.notation,
+            label=entry.label,
+            path=entry.path,
+            score=score(evidence, weighed.ground, self.weights),
+            matched=why.of(place),
         )
 
     def signals(self, text: str) -> Signals:
@@ -171,6 +205,10 @@ class Search:
             codes=self.asked(codes),
             relating=bool(codes) and asks_for_mapped(text),
         )
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Encode texts that are about to be asked: together is faster than one by one."""
+        self.encode.together([self.read(text, self.codes.find(text)) for text in texts])
 
     def _known(self, terms: Sequence[int | None], tokens: Sequence[Token]) -> frozenset[int]:
         """Those terms that are among the words and that some entry has."""
@@ -198,14 +236,14 @@ class Search:
             for place in found.entries
         }
 
-    def _hits(self, signals: Signals, evidence: Evidence, superseded: bool) -> list[int]:
-        """The places of all hits, best first."""
-        near = evidence.near
+    def ranked(self, weighed: Weighed, superseded: bool = False) -> list[int]:
+        """The places of all hits, best first; superseded ones only if told or asked by code."""
+        near = weighed.evidence.near
         if not superseded:
             old = self.terrain.superseded.copy()
-            old[[*signals.codes]] = False
+            old[[*weighed.signals.codes]] = False
             near = near & ~old
-        order = np.argsort(-evidence.total, kind="stable")
+        order = np.argsort(-weighed.evidence.total, kind="stable")
         found: list[int] = order[near[order]].tolist()
         return found
 
@@ -241,20 +279,6 @@ def make_search(
 def warm(search: Search) -> None:
     """Load what is loaded at the first use: Sudachi's dictionary and the encoder's weights."""
     search.find(Asked(text="お客様の声を聞く", limit=1))
-
-
-def _hit(entry: Entry, worth: float, matched: tuple[Match, ...]) -> Hit:
-    return Hit(
-        id=entry.id,
-        uri=entry.uri,
-        kind=entry.kind,
-        scheme=entry.scheme,
-        notation=entry.notation,
-        label=entry.label,
-        path=entry.path,
-        score=worth,
-        matched=matched,
-    )
 
 
 def _alone(tokens: Sequence[Token]) -> list[Token]:

@@ -4,8 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
+from service.errors import Unavailable
 from service.graph.describe import Describer
 from service.graph.notations import Notations
+from service.reconciling.matcher import Matcher
+from service.reconciling.properties import Facts
 from service.state import State
 
 
@@ -27,8 +30,23 @@ def notations(request: Request) -> Notations:
     return found
 
 
+def facts_of(request: Request) -> Facts:
+    """The properties of the graph's entities."""
+    found: Facts = request.app.state.facts
+    return found
+
+
+def matcher_of(request: Request) -> Matcher:
+    """What reconciles; raises `Unavailable` while there is no search."""
+    found: Matcher | None = request.app.state.matcher
+    if found is None:
+        raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
+    return found
+
+
 World = Annotated[State, Depends(world)]
 Descriptions = Annotated[Describer, Depends(describer)]
+Matching = Annotated[Matcher, Depends(matcher_of)]
 Codes = Annotated[Notations, Depends(notations)]
 Local = Annotated[
     str,

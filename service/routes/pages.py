@@ -14,6 +14,7 @@ from service.routes.dependencies import World
 _FILES: Final = {
     "style.css": "text/css; charset=utf-8",
     "site.js": "text/javascript; charset=utf-8",
+    "reconcile.js": "text/javascript; charset=utf-8",
 }
 _LINKS: Final = ", ".join(
     (

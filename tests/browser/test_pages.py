@@ -39,6 +39,7 @@ FLAGS = (
 PATHS = (
     "/", "/search?q=コーチング", "/page/cmbok2.HR-5", "/page/cmbok2.HR", "/queries",
     "/queries/competencies-for-task", "/docs", "/ontology", "/sparql", "/source/0123456789abcdef",
+    "/reconcile/list",
 )  # fmt: skip
 
 Start = Callable[..., webdriver.Chrome]
@@ -174,6 +175,41 @@ def test_a_source_passage_is_shown_at_its_place(browser: webdriver.Chrome, url: 
     browser.find_element(By.CSS_SELECTOR, ".sources a").send_keys(Keys.ENTER)
     WebDriverWait(browser, 10).until(lambda each: "/source/" in each.current_url)
     assert "コーチング" in browser.find_element(By.CSS_SELECTOR, "tr:target").text
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_pasted_list_is_reconciled_and_ticked(start: Start, url: str, script: bool) -> None:
+    browser = start(script=script)
+    browser.get(url + "/reconcile/list")
+    lines = ["HR-5 コーチング", *(f"質問 {number}" for number in range(44))]
+    browser.find_element(By.ID, "lines").send_keys("\n".join(lines))
+    browser.find_element(By.CSS_SELECTOR, "#asking button").click()
+    WebDriverWait(browser, 60).until(
+        lambda each: "45 行のうち" in each.find_element(By.ID, "summary").text
+    )
+    rows = browser.find_elements(By.CSS_SELECTOR, ".reconciled tbody tr")
+    assert [row.find_element(By.CSS_SELECTOR, ".number").text for row in rows] == [
+        str(number) for number in range(1, 46)
+    ]
+    ticked = browser.find_elements(By.CSS_SELECTOR, "input[name=choice]:checked")
+    assert [each.get_attribute("value").split("|")[1] for each in ticked] == ["cmbok2.HR-5"]
+    assert browser.find_element(By.ID, "progress").is_displayed() == script
+
+
+def test_what_is_ticked_is_saved(start: Start, url: str, tmp_path: Path) -> None:
+    browser = start()
+    place = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", place)
+    browser.get(url + "/reconcile/list")
+    browser.find_element(By.ID, "lines").send_keys("コーチング")
+    browser.find_element(By.CSS_SELECTOR, "#asking button").click()
+    WebDriverWait(browser, 20).until(lambda each: each.find_element(By.ID, "summary").text)
+    for button in browser.find_elements(By.CSS_SELECTOR, ".saving button"):
+        button.click()
+    names = ("reconciled.csv", "reconciled.sssom.tsv")
+    WebDriverWait(browser, 20).until(lambda _: all((tmp_path / name).exists() for name in names))
+    assert "cmbok2.HR-5" in (tmp_path / names[0]).read_text(encoding="utf-8")
+    assert "skos:exactMatch" in (tmp_path / names[1]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,18 +5,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+from loaders.build import build
+from loaders.registry import load_registry
 from ontology.terms import Names
 from service.app import create_app
 from service.graph.questions import load_questions
 from service.graph.store import load_graph
 from service.http.lenient import LenientProtocol
 from service.pages.rendering import make_pages
+from service.retrieval.encoders import load_encoder
+from service.retrieval.index import build_index
+from service.retrieval.search import make_search
 from service.settings import Settings
 from service.state import Manifest, State
 
@@ -183,3 +190,20 @@ def serve(graph_path: Path) -> Callable[..., AbstractContextManager[str]]:
         return serving(state_of(path or graph_path, **overrides))
 
     return started
+
+
+@pytest.fixture(scope="session")
+def open_state(tmp_path_factory: pytest.TempPathFactory) -> State:
+    """The state over the whole open edition, searched by spelling alone."""
+    path = tmp_path_factory.mktemp("open") / "graph.nq"
+    path.write_bytes(build([], load_registry(), Names(), today=date(2026, 11, 23)).nquads)
+    bare, named = state_of(path, query_workers=1), load_encoder("ngram")
+    search = make_search(build_index(bare.graph, named), named)
+    return replace(bare, search=search, pages=make_pages(bare.graph, {}, bare.questions, search))
+
+
+@pytest.fixture(scope="session")
+def open_root(open_state: State) -> Iterator[str]:
+    """The root of a real server over the open edition."""
+    with serving(open_state) as found:
+        yield found

@@ -1,0 +1,1 @@
+"""Reconciliation: from a column of other people's words to entities of the graph."""

@@ -1,0 +1,129 @@
+"""`/reconcile/list`: a page that reconciles pasted lines, and the tables that come of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from service.errors import BadRequest
+from service.http.negotiation import CSV, HTML, TSV, Offer
+from service.reconciling.lists import RELATIONS, as_csv, as_sssom, choices, lines_of
+from service.reconciling.matcher import Matcher
+from service.reconciling.model import Condition, Wanted
+from service.reconciling.requests import BATCH
+from service.reconciling.rows import Row, rows
+from service.routes.dependencies import Matching, World, matcher_of
+from service.routes.reconcile import form_of, pages
+from service.sparql.protocol import FORM
+from service.state import State
+
+#: fields of a form: a line, its relation and five choices for each line, and some more
+_FIELDS: Final = 8 * BATCH
+_FRESH: Final = {"Cache-Control": "no-store"}
+_HTML: Final = {**_FRESH, "Content-Type": HTML.content_type, "Content-Language": "ja"}
+_EXAMPLE: Final = "シフト作成\nクレーム一次受け\nOJTトレーナー\nHR-5 コーチング"
+_ASKED: Final = {"lines": _EXAMPLE, "kind": ["Competency"], "scheme": ["cmbok2"]}
+_CHOSEN: Final = {
+    "line": ["シフト作成"],
+    "relation": ["closeMatch"],
+    "choice": ["1|cmbok2.OP-3|99.95|名称が一致"],
+}
+
+#: what a form has, by name
+Form = Mapping[str, Sequence[str]]
+
+router = APIRouter(tags=["reconciliation"])
+
+
+def _body(example: object) -> dict[str, Any]:
+    return {"requestBody": {"content": {FORM: {"schema": {"type": "object"}, "example": example}}}}
+
+
+@router.get("/reconcile/list", summary="リストを照合する頁 / Reconcile a list")
+def form(request: Request, state: World, found: Matching) -> Response:
+    """The page where lines are pasted."""
+    return Response(_page(request, state, found, {}, ()), headers=_HTML)
+
+
+@router.post(
+    "/reconcile/list", summary="リストを照合 / Reconcile a list", openapi_extra=_body(_ASKED)
+)
+async def reconciled(request: Request, state: World) -> Response:
+    """The same page with candidates for each line; with `part`, the rows of the table alone."""
+    given = await form_of(request, state)
+    lines = lines_of(_one(given, "lines"))
+    page = await run_in_threadpool(_reconciled, request, state, given, lines)
+    return Response(page, headers=_HTML)
+
+
+@router.post("/reconcile/list.csv", summary="選んだものを CSV で / As CSV",
+             openapi_extra=_body(_CHOSEN))  # fmt: skip
+async def as_table(request: Request, state: World) -> Response:
+    """All lines and what was chosen for them."""
+    given, found = await form_of(request, state, _FIELDS), matcher_of(request)
+    chosen = choices(given, found)
+    body = as_csv(given.get("line", []), chosen, found.search.index.schemes)
+    return _file(body, CSV, "reconciled.csv")
+
+
+@router.post("/reconcile/list.sssom.tsv", summary="選んだものを SSSOM で / As SSSOM",
+             openapi_extra=_body(_CHOSEN))  # fmt: skip
+async def as_mappings(request: Request, state: World) -> Response:
+    """What was chosen as a mapping set of SSSOM."""
+    given, found = await form_of(request, state, _FIELDS), matcher_of(request)
+    chosen = choices(given, found)
+    if not chosen:
+        raise BadRequest(
+            "一つも選ばれていません。候補に印を付けてから保存してください。",
+            "Nothing is chosen; tick candidates first.",
+        )
+    day, author = datetime.now(UTC).date(), _one(given, "author").strip()[:200]
+    body = await run_in_threadpool(
+        as_sssom, given["line"], chosen, state.graph.names, author=author, day=day
+    )
+    return _file(body, TSV, "reconciled.sssom.tsv")
+
+
+def _reconciled(request: Request, state: State, given: Form, lines: Sequence[str]) -> str:
+    found = matcher_of(request)
+    wanted = [_wanted(line, given) for line in lines]
+    first = int(number) if (number := _one(given, "first")).isdecimal() else 1
+    shown = tuple(rows(lines, found.in_turn(wanted), found, first))
+    if "part" in given:
+        path = request.url.path
+        return pages(state).render("reconcile_rows.html", path, rows=shown, relations=RELATIONS)
+    return _page(request, state, found, given, shown)
+
+
+def _page(request: Request, state: State, found: Matcher, given: Form, shown: Sequence[Row]) -> str:
+    return pages(state).render(
+        "reconcile_list.html",
+        request.url.path,
+        lines=_one(given, "lines"),
+        kinds=[each for each in found.types.all if not each.scheme],
+        schemes=[each for each in found.types.all if each.scheme],
+        chosen={*given.get("kind", found.types.defaults), *given.get("scheme", ())},
+        rows=shown,
+        sure=sum(any(each.match for each in row.candidates) for row in shown),
+        relations=RELATIONS,
+        batch=BATCH,
+    )
+
+
+def _wanted(line: str, given: Form) -> Wanted:
+    schemes = tuple(given.get("scheme", ()))
+    conditions = (Condition("scheme", schemes, "must"),) if schemes else ()
+    return Wanted(text=line, types=tuple(given.get("kind", ())), conditions=conditions)
+
+
+def _one(given: Form, name: str) -> str:
+    return next(iter(given.get(name, ())), "")
+
+
+def _file(body: str, offer: Offer, name: str) -> Response:
+    disposition = f'attachment; filename="{name}"'
+    headers = {**_FRESH, "Content-Type": offer.content_type, "Content-Disposition": disposition}
+    return Response(body, headers=headers)
