@@ -8,13 +8,15 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from service.agents.endpoint import Agents
+from service.agents.tools import Tools
 from service.errors import install_handlers
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
 from service.graph.notations import Notations
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
-from service.routes import sparql
+from service.routes import agents, sparql
 from service.sparql.pool import QueryPool
 from service.state import State, version
 
@@ -51,10 +53,13 @@ def create_app(state: State) -> FastAPI:
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
+    app.state.agents = Agents(
+        Tools(state, app.state.engine, app.state.notations, app.state.mappings, app.state.describer)
+    )
     install_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(Courtesies)
-    app.router.routes.extend(sparql.routes())
+    app.router.routes.extend([*sparql.routes(), *agents.routes(app.state.agents)])
     for router in _routers():
         app.include_router(router)
     return app
@@ -74,4 +79,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.agents.stop()
         await pool.stop()

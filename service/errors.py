@@ -114,6 +114,13 @@ class UnsupportedMediaType(Problem):
     ja_title, en_title = "扱えない本文の形式", "Unsupported media type"
 
 
+class Misdirected(Problem):
+    """The request names a host that this service does not answer to."""
+
+    status, slug = 421, "misdirected"
+    ja_title, en_title = "宛先の誤り", "Misdirected request"
+
+
 class Unavailable(Problem):
     """Not now: out of time or memory, or not ready; `Retry-After` says when to try again."""
 

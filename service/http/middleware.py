@@ -23,7 +23,8 @@ CROSS_ORIGIN: Final = {
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": (
-        "Accept, Accept-Language, Content-Type, Authorization, X-API-Key, If-None-Match"
+        "Accept, Accept-Language, Content-Type, Authorization, X-API-Key, If-None-Match,"
+        " Mcp-Protocol-Version, Mcp-Method, Mcp-Name"
     ),
     "Access-Control-Max-Age": "86400",
 }
