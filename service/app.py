@@ -16,6 +16,7 @@ from service.graph.mappings import Mappings
 from service.graph.notations import Notations
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.interchange.reader import Frameworks
 from service.routes import agents, sparql
 from service.sparql.pool import QueryPool
 from service.state import State, version
@@ -29,6 +30,8 @@ ROUTERS: Final = (
     "mappings",
     "queries",
     "pages",
+    "case",
+    "badges",
 )
 
 _DESCRIPTION: Final = (
@@ -53,6 +56,7 @@ def create_app(state: State) -> FastAPI:
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
+    app.state.frameworks = Frameworks(state.graph, app.state.mappings)
     app.state.agents = Agents(
         Tools(state, app.state.engine, app.state.notations, app.state.mappings, app.state.describer)
     )
