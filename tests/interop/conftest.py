@@ -8,10 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
 
 from loaders.build import build
 from loaders.registry import load_registry
@@ -67,30 +69,37 @@ def state_of(path: Path, **settings: object) -> State:
 
 
 @contextmanager
-def running(app: Any) -> Iterator[str]:
-    """A server of an ASGI application on a free port; gives its root, ending in a slash."""
+def running(make: Callable[[str], Any], path: str = "") -> Iterator[str]:
+    """A server on a free port; gives its root, ending in a slash, as `make` is given it.
+
+    `path` is what stands before every path, as `skills/`.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, http=LenientProtocol, log_level="warning"))
+        root = f"http://127.0.0.1:{listener.getsockname()[1]}/{path}"
+        config = uvicorn.Config(make(root), http=LenientProtocol, log_level="warning")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.01)
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            yield root
         finally:
             server.should_exit = True
             thread.join()
 
 
-def prefixed(app: FastAPI, prefix: str) -> Any:
+def behind(app: FastAPI, prefix: str) -> Any:
     """The application as a proxy shows it that has a path in front: it takes the path away."""
 
     async def proxy(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            assert scope["path"].startswith(prefix), scope["path"]
-            path = scope["path"].removeprefix(prefix)
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+            if not scope["path"].startswith(prefix):
+                await PlainTextResponse("outside", 404)(scope, receive, send)
+                return
+            path = "/" + scope["path"].removeprefix(prefix)
+            scope = {**scope, "path": path, "raw_path": quote(path).encode()}
         await app(scope, receive, send)
 
     return proxy
@@ -104,7 +113,7 @@ def open_state(open_path: Path) -> State:
 @pytest.fixture(scope="session")
 def root(open_state: State) -> Iterator[str]:
     """The root of a real server over the open edition."""
-    with running(create_app(open_state)) as found:
+    with running(lambda _: create_app(open_state)) as found:
         yield found
 
 
@@ -112,7 +121,26 @@ def root(open_state: State) -> Iterator[str]:
 def serve(open_path: Path) -> Serve:
     @contextmanager
     def started(path: Path | None = None, **settings: object) -> Iterator[str]:
-        with running(create_app(state_of(path or open_path, **settings))) as found:
+        state = state_of(path or open_path, **settings)
+        with running(lambda _: create_app(state)) as found:
             yield found
 
     return started
+
+
+@pytest.fixture(scope="session")
+def prefixed(open_path: Path) -> Iterator[str]:
+    """The root of a real server over the open edition that a proxy shows below a path."""
+
+    def make(root: str) -> Any:
+        app = create_app(state_of(open_path, public_url=root))
+        return behind(app, "/skills/")
+
+    with running(make, "skills/") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def asgi() -> Callable[[Any], AbstractContextManager[str]]:
+    """A start of a server of any ASGI application."""
+    return lambda app: running(lambda _: app)
