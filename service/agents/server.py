@@ -12,7 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import ToolAnnotations
+from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from service.agents.guard import Guard, guard
@@ -61,16 +61,20 @@ Entity = Annotated[
     str,
     Field(
         description="コード、id、URI、名称 / code, local id, URI or label",
+        max_length=LONGEST,
         examples=["HR-5", "task.T17", "コーチング"],
     ),
 ]
 End = Annotated[
     str,
-    Field(description="コード、id、CURIE、URI。空は任意 / code, id, CURIE or URI; blank is any"),
+    Field(
+        description="コード、id、CURIE、URI。空は任意 / code, id, CURIE or URI; blank is any",
+        max_length=LONGEST,
+    ),
 ]
 Name = Annotated[str, Field(description="questions が挙げる名前 / a name from the tool questions")]
 Parameters = Annotated[
-    dict[str, str] | None,
+    dict[str, Annotated[str, Field(max_length=LONGEST)]] | None,
     Field(description="引数（省けば既定） / parameters", examples=[{"competency": "HR-5"}]),
 ]
 Query = Annotated[str, Field(description="SPARQL 1.1 の問い合わせ / a SPARQL 1.1 query")]

@@ -7,6 +7,7 @@ import json
 from typing import Any, Final
 
 from service.errors import BadRequest
+from service.interchange.frameworks import ABOUT
 from service.pages.concept_model import Concept
 
 #: classes that are competencies in the sense of CTDL-ASN; other entities are items of CASE
@@ -18,9 +19,9 @@ Document = dict[str, Any]
 def alignment(concept: Concept) -> Document:
     """The Alignment object of an entity, to stand in an achievement's `alignment`.
 
-    Raises `BadRequest` on a scheme, a mapping or a retired entity: no achievement aligns with it.
+    Raises `BadRequest` on a scheme, a mapping, a guide text or a retired entity.
     """
-    if concept.scheme is None or concept.tombstone:
+    if not _alignable(concept):
         raise BadRequest(
             f"{concept.id} はバッジの対象にできません。コンピテンシー、スキルレベル、"
             "タスクなどの id を指定してください。",
@@ -42,6 +43,11 @@ def alignment(concept: Concept) -> Document:
 
 def alignment_text(concept: Concept) -> str:
     """The same as text to copy; blank where nothing can be aligned."""
-    if concept.scheme is None or concept.tombstone:
+    if not _alignable(concept):
         return ""
     return json.dumps(alignment(concept), ensure_ascii=False, indent=2)
+
+
+def _alignable(concept: Concept) -> bool:
+    about = concept.kind is not None and concept.kind.name in ABOUT
+    return concept.scheme is not None and concept.tombstone is None and not about

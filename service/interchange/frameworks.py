@@ -1,9 +1,13 @@
 """Competency frameworks as values: documents, their items, what links them."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from service.graph.entities import Link
+
+#: classes of entities that are about competencies: no part of a framework
+ABOUT: Final = frozenset({"GuideArticle", "GuideSection"})
 
 
 def identifier(uri: str) -> str:

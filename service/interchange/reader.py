@@ -16,10 +16,8 @@ from service.graph.entities import Link, Terms, link, links, terms, value
 from service.graph.links import natural
 from service.graph.mappings import Ends, Mapped, Mappings
 from service.graph.store import Graph
-from service.interchange.frameworks import Association, Framework, Item, identifier
+from service.interchange.frameworks import ABOUT, Association, Framework, Item, identifier
 
-#: classes of entities that are about competencies
-_ABOUT: Final = frozenset({"GuideArticle", "GuideSection"})
 #: classes whose entities follow one another, lowest first
 _LADDERS: Final = frozenset({"SkillLevel", "ResponsibilityLevel"})
 _ENTITIES: Final = """
@@ -258,4 +256,4 @@ def _steps(items: Iterable[Item]) -> Iterator[Association]:
 
 def _merely_about(framework: Framework) -> bool:
     kinds = {item.link.kind.name for item in framework.items if item.link.kind}
-    return bool(kinds) and kinds <= _ABOUT
+    return bool(kinds) and kinds <= ABOUT

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from mcp import Client, MCPError
-from mcp_types import CallToolResult, TextContent, TextResourceContents
+from mcp.types import CallToolResult, TextContent, TextResourceContents
 
 from service.app import create_app
 from service.state import State
@@ -208,6 +208,29 @@ def test_json_without_sessions(address: str) -> None:
     assert found.headers["content-type"].startswith("application/json")
     assert "mcp-session-id" not in found.headers
     assert httpx.post(address + "/", json=INITIALIZE, headers=ACCEPT).status_code == 200
+
+
+JSON = {"Content-Type": "application/json", **ACCEPT}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (JSON, "{"),
+        (JSON, ""),
+        (JSON, "[]"),
+        (JSON, "[" * 5000),
+        (JSON, json.dumps({"jsonrpc": "2.0", "id": 1})),
+        (JSON, json.dumps({"jsonrpc": "1.0", "id": 1, "method": "tools/list"})),
+        ({**JSON, "Content-Type": "text/plain"}, json.dumps(INITIALIZE)),
+        ({**JSON, "Accept": "image/png"}, json.dumps(INITIALIZE)),
+        ({**JSON, "Mcp-Protocol-Version": "1999-01-01"}, json.dumps(INITIALIZE)),
+    ],
+)
+def test_what_is_no_message_is_refused(address: str, headers: dict[str, str], body: str) -> None:
+    found = httpx.post(address, headers=headers, content=body)
+    assert 400 <= found.status_code < 500
+    assert found.content and "Traceback" not in found.text
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -57,7 +57,9 @@ def test_an_alignment_says_what_it_means(root: str) -> None:
     assert found["targetFramework"] == "CMBOK 2.0" and found["targetDescription"]
 
 
-@pytest.mark.parametrize(("local", "status"), [("cmbok2.HR-99", 404), ("cmbok2", 400)])
+@pytest.mark.parametrize(
+    ("local", "status"), [("cmbok2.HR-99", 404), ("cmbok2", 400), ("guide.G01", 400)]
+)
 def test_what_cannot_be_aligned(root: str, local: str, status: int) -> None:
     found = httpx.get(f"{root}badges/alignment/{local}")
     assert found.status_code == status
@@ -78,6 +80,10 @@ def test_the_page_offers_the_alignment_to_copy(root: str) -> None:
     assert "ceasn:Competency" in page
     item = re.search(r"CFItems/[0-9a-f-]{36}", page)
     assert item and httpx.get(f"{root}ims/case/v1p1/{item[0]}").status_code == 200
+
+
+def test_pages_lead_to_case_only_where_there_is_an_item(root: str) -> None:
+    assert "CFItems" not in httpx.get(f"{root}page/guide.G01").text
 
 
 def test_a_concept_is_a_defined_term(root: str) -> None:
