@@ -4,15 +4,24 @@ The only module that knows the SDK's server. Descriptions are what a model choos
 first, English after, with an example.
 """
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.server.mcpserver.resources import TextResource
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import ToolAnnotations
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+    ToolAnnotations,
+)
 from pydantic import Field
 
 from service.agents.guard import Guard, guard
@@ -108,6 +117,7 @@ def server(tools: Tools) -> MCPServer[Any]:
     _add_finding(made, tools)
     _add_asking(made, tools)
     _add_resources(made, tools)
+    _add_completion(made, tools)
     made.prompt(title="役割ごとの研修計画 / training plan")(training_plan)
     made.prompt(title="自社のスキルを結ぶ / map a skill of your own")(map_skill)
     return made
@@ -178,13 +188,31 @@ def _add_resources(made: MCPServer[Any], tools: Tools) -> None:
         """クラスと性質の定義（Turtle） / classes and properties"""
         return tools.ontology()
 
-    @made.resource(
-        f"{names.base}queries/{{name}}", title="問いの SPARQL", mime_type="application/sparql-query"
-    )
-    @_found
-    def query(name: str) -> str:
-        """決まった問いの SPARQL。書き方の手本になる / a documented question as SPARQL"""
-        return tools.query_text(name)
+    for question in tools.questions_by_name.values():
+        made.add_resource(
+            TextResource(
+                uri=f"{names.base}queries/{question.name}",
+                name=question.name,
+                title=f"{question.title} / {question.title_en}",
+                description=question.description,
+                mime_type="application/sparql-query",
+                text=names.rebased(question.text),
+            )
+        )
+
+
+def _add_completion(made: MCPServer[Any], tools: Tools) -> None:
+    """The ids that a client may be typing; the SDK has no types for this decorator."""
+
+    @made.completion()  # type: ignore[no-untyped-call, untyped-decorator]
+    async def complete(
+        ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion | None:
+        if not isinstance(ref, ResourceTemplateReference):
+            return None
+        return Completion(values=await asyncio.to_thread(tools.complete, argument.value))
 
 
 def _told(tool: Callable[P, R]) -> Callable[P, R]:

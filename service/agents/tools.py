@@ -122,13 +122,13 @@ class Tools:
 
     def questions(self) -> Document:
         """The documented questions with their parameters."""
-        return {"questions": [_told(each) for each in self._questions.values()]}
+        return {"questions": [_told(each) for each in self.questions_by_name.values()]}
 
     def ask(self, name: str, parameters: Mapping[str, str]) -> Document:
         """The answer to a documented question; raises `NotFound`, `BadRequest`, `TooLarge`."""
-        question = self._questions.get(name)
+        question = self.questions_by_name.get(name)
         if question is None:
-            known = ", ".join(self._questions)
+            known = ", ".join(self.questions_by_name)
             raise NotFound(
                 f"{name} という問いはありません。あるもの: {known}",
                 f"There is no question {name}; there are: {known}",
@@ -163,14 +163,16 @@ class Tools:
         """The vocabulary in Turtle."""
         return self._serialized([quad.triple for quad in self.describer.ontology])
 
-    def query_text(self, name: str) -> str:
-        """The SPARQL of a documented question, with the header that explains it."""
-        if name not in self._questions:
-            raise NotFound(f"{name} という問いはありません。", f"There is no question {name}.")
-        return self.state.graph.names.rebased(self._questions[name].text)
+    def complete(self, prefix: str) -> list[str]:
+        """Local ids that begin so, or whose label, code or reading does."""
+        if self.state.search is None or not prefix.strip():
+            return []
+        found = cast(Search, self.state.search).suggester.suggest(prefix[:LONGEST], MOST_HITS)
+        return [each.id for each in found]
 
     @property
-    def _questions(self) -> Mapping[str, Question]:
+    def questions_by_name(self) -> Mapping[str, Question]:
+        """The documented questions."""
         return cast(Mapping[str, Question], self.state.questions or {})
 
     def _between(self, subject: str, object: str) -> Ends:

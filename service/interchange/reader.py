@@ -101,13 +101,17 @@ class Frameworks:
         """The framework that an item is in."""
         return self.all[identifier(item.scheme)]
 
-    def about(self, item: Item) -> list[Association]:
+    def about(self, item: Item) -> Sequence[Association]:
         """The associations that an item is an end of."""
-        return [
-            each
-            for each, _ in self.associations.values()
-            if item.link.uri in (each.origin.uri, each.target.uri)
-        ]
+        return self._ends.get(item.link.uri, ())
+
+    @cached_property
+    def _ends(self) -> Mapping[str, Sequence[Association]]:
+        found: dict[str, list[Association]] = defaultdict(list)
+        for association, _ in self.associations.values():
+            for uri in {association.origin.uri, association.target.uri}:
+                found[uri].append(association)
+        return found
 
     def _framework(self, scheme: Link) -> Framework:
         items = tuple(self._members[scheme.uri])

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from mcp import Client, MCPError
-from mcp.types import CallToolResult, TextContent, TextResourceContents
+from mcp.types import CallToolResult, ResourceTemplateReference, TextContent, TextResourceContents
 
 from service.app import create_app
 from service.state import State
@@ -186,7 +186,19 @@ def test_resources_bear_the_names_of_the_graph(address: str) -> None:
     assert "コーチング" in entity and "Competency" in ontology and "SELECT" in query
     templates = talk(address, lambda client: client.list_resource_templates())
     shown = {each.uri_template for each in templates.resource_templates}
-    assert shown == {BASE + "id/{local}", BASE + "queries/{name}"}
+    assert shown == {BASE + "id/{local}"}
+    listed = talk(address, lambda client: client.list_resources()).resources
+    assert {str(each.uri) for each in listed} >= {BASE + "ontology", BASE + "queries/coverage"}
+
+
+def test_names_of_entities_are_completed(address: str) -> None:
+    reference = ResourceTemplateReference(uri=BASE + "id/{local}")
+
+    async def complete(client: Client) -> list[str]:
+        typed = {"name": "local", "value": "こーち"}
+        return (await client.complete(reference, typed)).completion.values
+
+    assert talk(address, complete)[0] == "cmbok2.HR-5"
 
 
 def test_an_unknown_resource_is_told_in_the_protocol(address: str) -> None:
