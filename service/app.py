@@ -9,6 +9,8 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
+from service.agents.endpoint import Agents
+from service.agents.tools import Tools
 from service.errors import install_handlers
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
@@ -16,13 +18,14 @@ from service.graph.notations import Notations
 from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.interchange.reader import Frameworks
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
 from service.reconciling.matcher import Matcher
 from service.reconciling.properties import Facts
 from service.retrieval.fit import SearchScores
 from service.retrieval.search import Search, warm
-from service.routes import sparql
+from service.routes import agents, sparql
 from service.sparql.cache import ResponseCache
 from service.sparql.pool import QueryPool
 from service.state import State, version
@@ -40,6 +43,8 @@ ROUTERS: Final = (
     "reconcile_list",
     "reconcile",
     "reconcile_draft",
+    "case",
+    "badges",
 )
 
 _DESCRIPTION: Final = (
@@ -79,11 +84,16 @@ def _service(state: State) -> FastAPI:
     app.state.warm = asyncio.Event()
     app.state.facts = Facts(state.graph)
     app.state.matcher = Matcher(state.search, app.state.facts) if state.search else None
+    app.state.frameworks = Frameworks(state.graph, app.state.mappings)
+    app.state.agents = Agents(
+        Tools(state, app.state.engine, app.state.notations, app.state.mappings, app.state.describer)
+    )
     install_handlers(app)
     app.add_middleware(Compression)
     app.doors = dict.fromkeys(
         sparql.PATHS, sparql.door(app, state, app.state.engine, app.state.cache)
     )
+    app.router.routes.extend(agents.routes(app.state.agents))
     for router in _routers():
         app.include_router(router)
     return app
@@ -110,6 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         warming.cancel()
+        await app.state.agents.stop()
         await pool.stop()
 
 

@@ -25,6 +25,11 @@ _TRIALS: Final = {
     "BM25、文書の語だけ / documents' words": "bm25_documents",
     "BM25、説明も含む / with our glosses": "bm25_all",
 }
+_MARKS: Final = {
+    "passed": "[green]✓[/green]",
+    "failed": "[red]✗[/red]",
+    "not applicable": "–",
+}
 _SEVERITIES: Final = {"error": "エラー", "warning": "警告", "info": "情報"}
 
 
@@ -185,6 +190,22 @@ def print_alignment(report: Mapping[str, Any]) -> None:
         sure, right = f"{each['confidence']:.3f}", f"{each['right']:.3f}"
         bins.add_row(f"{low}-{high}", str(each["pairs"]), sure, right)
     OUT.print(bins)
+
+
+def print_selftest(report: Mapping[str, Any]) -> None:
+    """What came of each check: ✓, ✗ or –, what was expected, what came, how to mend it."""
+    table = Table("", "確かめたこと / check", "期待 / expected", "答え / came")
+    for each in report["checks"]:
+        mark = _MARKS[each["verdict"]]
+        name = escape(f"{each['name']}  {each['ja']} / {each['en']}")
+        mend = f"\n[yellow]→ {escape(each['mend'])}[/yellow]" if "mend" in each else ""
+        table.add_row(mark, name, escape(each["expected"]), escape(each["came"]) + mend)
+    OUT.print(table)
+    counts = report["counts"]
+    OUT.print(
+        f"{escape(report['url'])}: ✓ {counts['passed']}  ✗ {counts['failed']}"
+        f"  – {counts['not applicable']}（該当なし / not applicable）"
+    )
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

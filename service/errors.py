@@ -137,6 +137,13 @@ class UnsupportedMediaType(Problem):
     ja_title, en_title = "扱えない本文の形式", "Unsupported media type"
 
 
+class Misdirected(Problem):
+    """The request names a host that this service does not answer to."""
+
+    status, slug = 421, "misdirected"
+    ja_title, en_title = "宛先の誤り", "Misdirected request"
+
+
 class TooManyRequests(Problem):
     """A client over its limit; `Retry-After` says when to go on. Members `limit`, `window`."""
 

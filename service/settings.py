@@ -140,6 +140,15 @@ class Settings:
             Path, "folder", "公式文書のフォルダー（試験用）", "official documents, for tests"
         ),
     )
+    mcp_hosts: str = field(
+        default="",
+        metadata=_told(
+            name,
+            "host names separated by commas, or *",
+            "/mcp が答える Host（このコンピューターと公開 URL のほかに）",
+            "further hosts that /mcp answers to",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_told(level, " | ".join(LEVELS), "記録の細かさ", "how much is logged"),

@@ -26,8 +26,8 @@ from service.settings import OPTIONS
 PROJECT = Path(__file__).parents[1]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
-#: addresses that no OpenAPI document lists: a plain route, and one answer of a listed one
-PLAIN = {"/sparql", "/void.ttl"}
+#: addresses that no OpenAPI document lists: plain routes, and one answer of a listed one
+PLAIN = {"/sparql", "/mcp", "/void.ttl"}
 #: characters of a sentence from which it is somebody's
 OWNED = 18
 #: characters beside names from which a row of names is a sentence

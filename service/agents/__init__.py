@@ -1,0 +1,1 @@
+"""For agents: the graph through the Model Context Protocol."""

@@ -1,0 +1,1 @@
+"""Whether a running service keeps its promises, asked from outside."""

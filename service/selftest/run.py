@@ -1,0 +1,42 @@
+"""All checks, one after the other, whatever a service answers."""
+
+from collections.abc import Callable, Iterator
+
+from service.selftest.client import NotApplicable, Service, Unmet, connected
+from service.selftest.model import Check, Outcome, Report, Verdict
+from service.selftest.table import CHECKS
+
+#: what an answer of another form than promised makes of code that takes it apart
+_OTHERWISE = (LookupError, TypeError, ValueError, AttributeError)
+#: told before each check: how many are done, of how many
+Progress = Callable[[int, int], None]
+
+
+def selftest(url: str, timeout: float, progress: Progress | None = None) -> Report:
+    """What comes of checking the service at `url`; an answer may take `timeout` seconds.
+
+    Raises `ValueError` where the URL is none, and `Unmet` where nobody answers at all.
+    """
+    with connected(url, timeout) as service:
+        service.get("health/live")
+        return Report(service.root, list(_outcomes(service, progress)))
+
+
+def _outcomes(service: Service, progress: Progress | None) -> Iterator[Outcome]:
+    for done, check in enumerate(CHECKS):
+        if progress:
+            progress(done, len(CHECKS))
+        yield outcome(check, service)
+
+
+def outcome(check: Check, service: Service) -> Outcome:
+    """What comes of one check."""
+    try:
+        return Outcome(check, Verdict.PASSED, check.look(service))
+    except NotApplicable as missing:
+        return Outcome(check, Verdict.NOT_APPLICABLE, str(missing))
+    except Unmet as unmet:
+        return Outcome(check, Verdict.FAILED, str(unmet))
+    except _OTHERWISE as fault:
+        came = f"an answer of another form ({type(fault).__name__}: {fault})"
+        return Outcome(check, Verdict.FAILED, came[:160])
