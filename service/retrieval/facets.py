@@ -1,6 +1,6 @@
 """How the hits of a search spread: by kind, scheme, area, class of task and level."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,13 @@ class Facet:
         counts = np.bincount(self.value[found[self.owner]], minlength=len(self.values))
         pairs = zip(self.values, counts.tolist(), strict=True)
         return tuple(FacetCount(value, label, count) for (value, label), count in pairs if count)
+
+    def having(self, wanted: Collection[str], size: int) -> npt.NDArray[np.bool_]:
+        """Which of `size` entries have one of these values."""
+        marks = np.zeros(size, bool)
+        chosen = np.array([value in wanted for value, _ in self.values], bool)
+        marks[self.owner[chosen[self.value]]] = True
+        return marks
 
 
 def facets_of(

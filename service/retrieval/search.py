@@ -7,7 +7,7 @@ so that their neighbours follow.
 """
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,8 +23,16 @@ from service.retrieval.entries import Entry
 from service.retrieval.explain import Match, meaning_match, whole, word_matches
 from service.retrieval.facets import Facet, FacetCount, facets_of
 from service.retrieval.index import Index
-from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
-from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, requirements, weigh
+from service.retrieval.lexical import Floats, Lexicon, lexicon, sound_lexicon, terms_of
+from service.retrieval.ranking import (
+    Evidence,
+    Marks,
+    Signals,
+    Terrain,
+    Weights,
+    requirements,
+    weigh,
+)
 from service.retrieval.relations import relations
 from service.retrieval.sounds import heard
 from service.retrieval.suggest import Suggester, suggester
@@ -101,30 +109,30 @@ class Search:
     @property
     def known_kinds(self) -> frozenset[str]:
         """The kinds of entries there are."""
-        return frozenset(entry.kind for entry in self.index.entries)
+        return frozenset(value for value, _ in self.facets["kind"].values)
 
     @property
     def known_schemes(self) -> frozenset[str]:
         """The schemes of entries there are, by local id or IRI."""
-        return frozenset(entry.scheme for entry in self.index.entries)
+        return frozenset(value for value, _ in self.facets["scheme"].values)
 
     def find(self, asked: Asked) -> Results:
         """The hits of a search, best first; ties in the order of the entries."""
         begun = time.perf_counter()
         signals = self.signals(asked.text)
         evidence = weigh(signals, self.terrain, self.weights)
-        found = self._hits(signals, evidence, asked.superseded)
-        entries = self.index.entries
-        kept = [place for place in found if _wanted(entries[place], asked)]
-        shown = kept[asked.offset : asked.offset + asked.limit]
+        found = self._found(signals, evidence, asked.superseded)
+        kept = found & self._wanted(asked)
+        shown = best(evidence.total, kept, asked.offset + asked.limit)[asked.offset :]
+        facets = {name: facet.count(found) for name, facet in self.facets.items()}
         return Results(
             query=asked.text,
-            total=len(kept),
+            total=int(kept.sum()),
             hits=tuple(self._hit(place, signals, evidence) for place in shown),
-            kinds=Counter(entries[place].kind for place in found),
-            schemes=Counter(entries[place].scheme for place in found),
-            facets=self._counted(found),
-            close=bool(found) and self._is_close(signals),
+            kinds={each.value: each.count for each in facets["kind"]},
+            schemes={each.value: each.count for each in facets["scheme"]},
+            facets=facets,
+            close=bool(found.any()) and self._is_close(signals),
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -147,10 +155,13 @@ class Search:
         named = bool(signals.names or signals.codes)
         return named or signals.nearness.closest >= self.space.usual
 
-    def _counted(self, found: Sequence[int]) -> dict[str, tuple[FacetCount, ...]]:
-        marks = np.zeros(len(self.index.entries), bool)
-        marks[found] = True
-        return {name: facet.count(marks) for name, facet in self.facets.items()}
+    def _wanted(self, asked: Asked) -> Marks:
+        """The entries that the filters let through."""
+        marks = np.ones(len(self.index.entries), bool)
+        for name, values in (("kind", asked.kinds), ("scheme", asked.schemes)):
+            if values:
+                marks &= self.facets[name].having(values, len(marks))
+        return marks
 
     def _read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
@@ -168,16 +179,13 @@ class Search:
             for place in found.entries
         }
 
-    def _hits(self, signals: Signals, evidence: Evidence, superseded: bool) -> list[int]:
-        """The places of all hits, best first."""
-        near = evidence.near
-        if not superseded:
-            old = self.terrain.superseded.copy()
-            old[[*signals.codes]] = False
-            near = near & ~old
-        order = np.argsort(-evidence.total, kind="stable")
-        found: list[int] = order[near[order]].tolist()
-        return found
+    def _found(self, signals: Signals, evidence: Evidence, superseded: bool) -> Marks:
+        """All hits; superseded ones only if told or asked by code."""
+        if superseded:
+            return evidence.near
+        old = self.terrain.superseded.copy()
+        old[[*signals.codes]] = False
+        return evidence.near & ~old
 
     def _hit(self, place: int, signals: Signals, evidence: Evidence) -> Hit:
         entry = self.index.entries[place]
@@ -206,7 +214,7 @@ class Search:
         matches += word_matches(self.index, place, terms)
         if place in signals.names and not matches:
             matches.append(whole("label", entry.label))
-        meaning = meaning_match(self.index, int(signals.nearness.nearest[place]))
+        meaning = meaning_match(self.index, self.space.nearest(signals.nearness, place))
         if not matches or meaning.text not in {match.text for match in matches}:
             matches.append(meaning)
         return tuple(matches)
@@ -249,10 +257,19 @@ def make_search(
     )
 
 
-def _wanted(entry: Entry, asked: Asked) -> bool:
-    return (not asked.kinds or entry.kind in asked.kinds) and (
-        not asked.schemes or entry.scheme in asked.schemes
-    )
+def best(scores: Floats, marks: Marks, most: int) -> list[int]:
+    """The marked places with the highest scores, best first; ties in the order of the places.
+
+    >>> best(np.array([1, 3, 2, 3], np.float32), np.array([True, True, False, True]), 2)
+    [1, 3]
+    """
+    places = np.flatnonzero(marks)
+    values = scores[places]
+    if 0 < most < len(places):
+        places = places[values >= np.partition(values, -most)[-most]]
+    order = np.argsort(-scores[places], kind="stable")[:most]
+    found: list[int] = places[order].tolist()
+    return found
 
 
 def _terrain(index: Index, near: Space) -> Terrain:
@@ -267,9 +284,9 @@ def _terrain(index: Index, near: Space) -> Terrain:
 
 def _named(entries: Sequence[Entry]) -> dict[str, tuple[int, ...]]:
     """The entries that have a name or reading, by the folded name."""
-    found: dict[str, tuple[int, ...]] = {}
+    found: defaultdict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):
         names = (entry.label, *entry.others, *entry.alternatives, *entry.hidden, *entry.readings)
         for key in {folded_key(name) for name in names}:
-            found[key] = (*found.get(key, ()), place)
-    return found
+            found[key].append(place)
+    return {key: tuple(places) for key, places in found.items()}
