@@ -15,7 +15,7 @@ from service.app import create_app
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.pages.rendering import make_pages
-from service.retrieval.encoders import load_encoder
+from service.retrieval.encoders import NamedEncoder, load_encoder
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
@@ -70,7 +70,7 @@ def open_search(
     """The search over a graph: the index saved beside it, or one made now."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    for place in _index_folders(path.parent, named.name):
+    for place in _index_folders(path.parent, named):
         try:
             opened = open_index(place, named, progress)
         except UnfitIndexError as fault:
@@ -82,10 +82,11 @@ def open_search(
     return make_search(build_index(graph, named, progress=progress), named)
 
 
-def _index_folders(folder: Path, encoder: str) -> list[Path]:
-    """The indexes in a build, that of this encoder first."""
-    own = index_folder(folder, encoder)
-    return sorted(folder.glob(f"{_INDEX}-*/"), key=lambda place: (place != own, place))
+def _index_folders(folder: Path, named: NamedEncoder) -> list[Path]:
+    """The indexes in a build, that of this encoder first, then that of what it patches."""
+    own, base = index_folder(folder, named.name), index_folder(folder, named.base or named.name)
+    found = folder.glob(f"{_INDEX}-*/")
+    return sorted(found, key=lambda place: (place != own, place != base, place))
 
 
 def index_folder(folder: Path, encoder: str) -> Path:
@@ -102,7 +103,8 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
-    previous = previous_index(index_folder(settings.data / CURRENT, named.name))
+    earlier = _index_folders(settings.data / CURRENT, named)
+    previous = previous_index(earlier[0]) if earlier else None
     place = index_folder(folder, named.name)
     place.mkdir()
     save(build_index(graph, named, previous=previous, progress=progress), place)
