@@ -328,6 +328,37 @@ def align(
             _load_proposals(settings, text, registry, tell)
 
 
+@CLI.command()
+def tune(
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="パッチを書く先 / patch file")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="データのフォルダー")] = None,
+    graph: GraphFile = None,
+    evaluate: Annotated[
+        list[Path] | None,
+        typer.Option("--evaluate", help="判定済みの問いで交差検証する / judged queries"),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="分割の数 / folds")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="乱数の種 / seed")] = 20261123,
+    as_json: AsJson = False,
+) -> None:
+    """符号化器を語彙の言葉に合わせる。 / Tune the encoder to the words of the vocabulary."""
+    from service.tuning import command as work
+    from service.tuning.training import Recipe
+
+    if not out and not evaluate:
+        refuse("--out か --evaluate を指定してください / give --out or --evaluate", USAGE)
+    recipe = Recipe(seed=seed)
+    with reported(), console.progress(as_json) as tell:
+        lesson = work.open_lesson(read_settings(data=data, graph=graph), tell)
+        if evaluate:
+            report = work.study(lesson, recipe, evaluate, folds, tell)
+            console.print_json(report) if as_json else console.print_tuning(report)
+        if out:
+            about = work.write_patch(lesson, recipe, out, tell)
+            console.print_json(about) if as_json else console.print_facts(about)
+
+
 def _load_proposals(
     settings: Settings, text: str, registry: Path | None, tell: console.Steps
 ) -> None:
@@ -437,9 +468,12 @@ def _faults() -> tuple[type[Exception], ...]:
     from service.boot import DataError
     from service.retrieval.encoders import EncoderError
     from service.retrieval.evaluation import JudgmentError
+    from service.retrieval.patch import PatchError
+    from service.tuning.training import TuningError
 
     loading = (BuildError, PairingError, RegistryError, VocabularyError, MappingFileError)
-    return (*loading, AlignError, DataError, EncoderError, JudgmentError, OSError)
+    searching = (DataError, EncoderError, JudgmentError, PatchError, TuningError)
+    return (*loading, *searching, AlignError, OSError)
 
 
 def refuse(sentence: str, status: int) -> NoReturn:

@@ -24,7 +24,7 @@ from service.operating.swap import Sight, Swap
 from service.operating.world import World
 from service.pages.rendering import make_pages
 from service.quality import Quality, read_findings
-from service.retrieval.encoders import load_encoder
+from service.retrieval.encoders import NamedEncoder, load_encoder
 from service.retrieval.fit import SearchScores
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
 from service.retrieval.measured import measure, read_measured
@@ -101,7 +101,7 @@ def open_search(
     """The search over a graph: the index saved beside it, or one made now."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    for place in _index_folders(path.parent, named.name):
+    for place in _index_folders(path.parent, named):
         try:
             opened = open_index(place, named, progress)
         except UnfitIndexError as fault:
@@ -122,10 +122,11 @@ def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
     return replace(graph, functions=lambda: Functions(functions(graph.names), scores).table)
 
 
-def _index_folders(folder: Path, encoder: str) -> list[Path]:
-    """The indexes in a build, that of this encoder first."""
-    own = index_folder(folder, encoder)
-    return sorted(folder.glob(f"{_INDEX}-*/"), key=lambda place: (place != own, place))
+def _index_folders(folder: Path, named: NamedEncoder) -> list[Path]:
+    """The indexes in a build, that of this encoder first, then that of what it patches."""
+    own, base = index_folder(folder, named.name), index_folder(folder, named.base or named.name)
+    found = folder.glob(f"{_INDEX}-*/")
+    return sorted(found, key=lambda place: (place != own, place != base, place))
 
 
 def index_folder(folder: Path, encoder: str) -> Path:
@@ -142,7 +143,8 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
-    previous = previous_index(index_folder(settings.data / CURRENT, named.name))
+    earlier = _index_folders(settings.data / CURRENT, named)
+    previous = previous_index(earlier[0]) if earlier else None
     place = index_folder(folder, named.name)
     place.mkdir()
     index = build_index(graph, named, previous=previous, progress=progress)

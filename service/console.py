@@ -159,6 +159,23 @@ def print_comparison(found: Mapping[str, Any]) -> None:
     OUT.print(f"差 / difference {by['mean']:+.4f} ({span}), p = {found['p']:.3f}")
 
 
+def print_tuning(report: Mapping[str, Any]) -> None:
+    """What tuning adds to nDCG@10, with paired intervals."""
+    table = Table("", "前 / before", "未学習の実体 / unseen", "p", "全体で学習 / seen", "p")
+    for name, key in (("符号化器 / encoder", "encoder"), ("検索 / search", "search")):
+        found = report[key]
+        cells = [name, _span(found["before"])]
+        for each in (found["unseen"], found["seen"]):
+            by = each["difference"]
+            cells += [f"{by['mean']:+.3f} ({by['low']:+.3f} {by['high']:+.3f})", f"{each['p']:.3f}"]
+        table.add_row(*cells)
+    OUT.print(table)
+    OUT.print(
+        f"{report['base']}, graph {report['graph']}, 問い / queries"
+        f" {report['search']['before']['queries']} = {' + '.join(map(str, report['folds']))}"
+    )
+
+
 def print_proposals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Proposed mappings with their reasons."""
     table = Table("主語 / subject", "関係", "対応先 / object", "確信度", "理由 / why")

@@ -21,7 +21,7 @@ from service.graph.parameters import gathered, resolve
 from service.graph.questions import Question, ask
 from service.graph.rdf import serialized
 from service.pages.concepts import concept
-from service.retrieval.search import Asked, Search
+from service.retrieval.search import Asked
 from service.sparql.lexer import examine
 from service.sparql.pool import Engine, QueryRequest
 from service.state import State
@@ -56,7 +56,7 @@ class Tools:
         """The entities that fit a text, best first; raises `BadRequest`, `Unavailable`."""
         if self.state.search is None:
             raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
-        engine = cast(Search, self.state.search)
+        engine = self.state.search
         if not text.strip() or len(text) > LONGEST:
             raise BadRequest(
                 f"text に探したいことを {LONGEST} 字までで書いてください。",
@@ -64,8 +64,8 @@ class Tools:
             )
         asked = Asked(
             text=text.strip(),
-            kinds=_known("kinds", kinds, engine.known_kinds),
-            schemes=_known("schemes", schemes, engine.known_schemes),
+            kinds=_known("kinds", kinds, engine.known("kind")),
+            schemes=_known("schemes", schemes, engine.known("scheme")),
             limit=max(1, min(limit, MOST_HITS)),
         )
         found = engine.find(asked)
@@ -167,7 +167,7 @@ class Tools:
         """Local ids that begin so, or whose label, code or reading does."""
         if self.state.search is None or not prefix.strip():
             return []
-        found = cast(Search, self.state.search).suggester.suggest(prefix[:LONGEST], MOST_HITS)
+        found = self.state.search.suggester.suggest(prefix[:LONGEST], MOST_HITS)
         return [each.id for each in found]
 
     @property

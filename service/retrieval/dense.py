@@ -13,7 +13,9 @@ from service.retrieval.lexical import Floats
 
 #: of how many representations the distance to their neighbours is measured, to know what is near
 _SAMPLES: Final = 200
-
+#: how many of them are compared at once; rows of centroids made at once: bounds of memory
+_BLOCK: Final = 8
+_ROWS: Final = 10_000
 #: how many of an entry's representations speak for it; one alone is often near by chance
 NEAREST: Final = 5
 
@@ -25,13 +27,13 @@ class Nearness:
     """What a query's vector says of each entry.
 
     `peak` is the mean of its `NEAREST` representations, those it lacks counting as average, and
-    `mean` that of all, both in standard deviations of their field for this query; `nearest` is
-    the row of the nearest one. `closest` is the mean cosine of the `NEAREST` of all.
+    `mean` that of all, both in standard deviations of their field for this query, as `rows` is
+    for each representation. `closest` is the mean cosine of the `NEAREST` of all.
     """
 
     peak: Floats
     mean: Floats
-    nearest: Places
+    rows: Floats
     closest: float
 
 
@@ -39,31 +41,30 @@ class Nearness:
 class Space:
     """The vectors of an index; row r belongs to entry `owner[r]` and field `field[r]`.
 
-    `centroids` has one unit vector for each entry: what sets it apart from the others. `asked`
-    marks what people might ask: utterances.
+    Entry e has the `sizes[e]` rows from `starts[e]`. `centroids` has one unit vector for each
+    entry: what sets it apart from the others. `usual` is how near texts about these things come to
+    them, as `closest`: mean and standard deviation, measured on what other entries say.
     """
 
     vectors: Vectors
     owner: Places
     starts: Places
+    sizes: Places
     field: Places
     centroids: Vectors
-    asked: npt.NDArray[np.bool_]
+    usual: tuple[float, float]
 
     def nearness(self, query: Vectors) -> Nearness:
         """The nearness of every entry to a query's unit vector."""
-        if not len(self.starts):
-            return Nearness(np.zeros(0, np.float32), np.zeros(0, np.float32), self.starts, 0.0)
-        cosines = self.vectors @ query
+        cosines = self.vectors @ query if len(self.starts) else np.zeros(0, np.float32)
+        if not len(cosines):
+            return Nearness(cosines, cosines, cosines, 0.0)
         near = _standardised(cosines, self.field)
-        order = self._nearest_first(near)
-        rank = np.arange(len(near)) - self.starts[self.owner]
-        sizes = np.bincount(self.owner)
-        chosen = np.where(rank < NEAREST, near[order], 0)
-        peak = np.add.reduceat(chosen, self.starts) / NEAREST
-        mean = np.add.reduceat(near, self.starts) / sizes
+        total = np.add.reduceat(near, self.starts)
+        mean = total / self.sizes
+        total[self._crowded] = self._best(near)
         return Nearness(
-            peak.astype(np.float32), mean.astype(np.float32), order[self.starts], _closest(cosines)
+            (total / NEAREST).astype(np.float32), mean.astype(np.float32), near, _closest(cosines)
         )
 
     def familiarity(self, closest: float) -> float:
@@ -72,26 +73,38 @@ class Space:
         0 is what utterances, or for want of them all representations, have to other entries.
         Encoders differ in how near they find anything to be, so it is measured.
         """
-        mean, spread = self._usual
+        mean, spread = self.usual
         return (closest - mean) / spread if spread else 0.0
 
+    def nearest(self, nearness: Nearness, entry: int) -> int:
+        """The row of the representation of an entry that is nearest."""
+        start = int(self.starts[entry])
+        return start + int(nearness.rows[start : start + int(self.sizes[entry])].argmax())
+
     @cached_property
-    def _usual(self) -> tuple[float, float]:
-        """Mean and standard deviation of `closest` for a sample of what the entries say."""
-        asked = np.flatnonzero(self.asked) if self.asked.any() else np.arange(len(self.owner))
-        steps = np.linspace(0, len(asked) - 1, min(_SAMPLES, len(asked))).astype(int)
-        found = np.array([self._from(int(row)) for row in asked[steps]])
-        return (float(found.mean()), float(found.std())) if len(found) else (0.0, 0.0)
+    def _crowded(self) -> Places:
+        """The entries that have more representations than speak for them: few need a sort."""
+        return np.flatnonzero(self.sizes > NEAREST)
 
-    def _from(self, row: int) -> float:
-        """How near one representation is to those of other entries."""
-        cosines = self.vectors @ self.vectors[row]
-        return _closest(cosines[self.owner != self.owner[row]])
+    @cached_property
+    def _crowd(self) -> tuple[Places, Places, Places]:
+        """The rows of the crowded entries, whose they are, and where each one's begin."""
+        sizes = self.sizes[self._crowded]
+        starts = np.cumsum(sizes) - sizes
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        rows = np.arange(len(owner)) - starts[owner] + self.starts[self._crowded][owner]
+        return rows, owner, starts
 
-    def _nearest_first(self, near: Floats) -> Places:
-        """The rows entry by entry, the nearest of each first: one sort, faster than by two keys."""
+    def _best(self, near: Floats) -> Floats:
+        """The sum of the `NEAREST` of each crowded entry."""
+        rows, owner, starts = self._crowd
+        values = near[rows]
         apart = 2 * float(np.abs(near).max()) + 1
-        return np.argsort(self.owner * apart - near, kind="stable")
+        order = np.argsort(owner * apart - values, kind="stable")
+        rank = np.arange(len(rows)) - starts[owner]
+        chosen = np.where(rank < NEAREST, values[order], 0)
+        sums: Floats = np.add.reduceat(chosen, starts) if len(starts) else chosen
+        return sums
 
 
 def space(index: Index) -> Space:
@@ -99,9 +112,28 @@ def space(index: Index) -> Space:
     owner = np.array([each.entry for each in index.representations], np.int64)
     fields = np.unique([each.field for each in index.representations], return_inverse=True)[1]
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    centroids = _centroids(index.vectors, starts, fields, len(index.entries))
-    asked = np.array([each.field == "utterance" for each in index.representations], bool)
-    return Space(index.vectors, owner, starts, fields, centroids, asked)
+    asked = np.flatnonzero([each.field == "utterance" for each in index.representations])
+    return Space(
+        vectors=index.vectors,
+        owner=owner,
+        starts=starts,
+        sizes=np.diff(starts, append=len(owner)),
+        field=fields,
+        centroids=_centroids(index.vectors, starts, fields, len(index.entries)),
+        usual=_usual(index.vectors, owner, asked if len(asked) else np.arange(len(owner))),
+    )
+
+
+def _usual(vectors: Vectors, owner: Places, asked: Places) -> tuple[float, float]:
+    """Mean and standard deviation of `closest` for a sample of these rows to other entries."""
+    steps = np.linspace(0, len(asked) - 1, min(_SAMPLES, len(asked))).astype(int)
+    rows = asked[steps]
+    found = [
+        _closest(cosines[owner != owner[row]])
+        for some in np.array_split(rows, max(1, len(rows) // _BLOCK))
+        for row, cosines in zip(some, vectors[some] @ vectors.T, strict=True)
+    ]
+    return (float(np.mean(found)), float(np.std(found))) if found else (0.0, 0.0)
 
 
 def _closest(cosines: Floats) -> float:
@@ -114,10 +146,13 @@ def _centroids(vectors: Vectors, starts: Places, field: Places, size: int) -> Ve
     """One unit vector for each entry: the sum of its own, less what all of a field share."""
     if not len(starts):
         return np.zeros((size, 0), np.float32)
-    count = np.bincount(field)
-    shared = np.array([vectors[field == each].mean(axis=0) for each in range(len(count))])
-    owned = np.add.reduceat(np.eye(len(count), dtype=np.float32)[field], starts, axis=0)
-    return unit(np.add.reduceat(vectors, starts, axis=0) - owned @ shared)
+    marks = np.eye(int(field.max()) + 1, dtype=np.float32)[field]
+    shared = marks.T @ vectors / marks.sum(axis=0)[:, None]
+    owned = np.add.reduceat(marks, starts, axis=0)
+    sums = np.add.reduceat(vectors, starts, axis=0)
+    for some in np.array_split(np.arange(size), -(-size // _ROWS)):
+        sums[some] = unit(sums[some] - owned[some] @ shared)
+    return sums
 
 
 def _standardised(values: Floats, group: Places) -> Floats:

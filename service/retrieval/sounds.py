@@ -4,9 +4,11 @@
 where they share no word. A weak field of its own, beside the words.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -37,15 +39,17 @@ def spelt_out(entry: Entry) -> Entry:
 
 
 def sounds(texts: Sequence[Passage]) -> tuple[dict[str, int], Rows]:
-    """The n-grams by number, and a row (entry, n-gram, passages that have it) for each pair."""
+    """The n-grams by number, and a row (entry, n-gram, passages that have it) for each pair.
+
+    `texts` come entry by entry.
+    """
     vocabulary = dict[str, int]()
-    pairs = Counter(
-        (passage.entry, vocabulary.setdefault(gram, len(vocabulary)))
-        for passage in texts
-        if passage.field in HEARD
-        for gram in dict.fromkeys(grams(reading(passage.text)))
-    )
-    rows = [(entry, gram, count) for (entry, gram), count in pairs.items()]
+    rows = array("i")  # a count for all pairs at once takes thirty times the memory
+    for entry, owned in groupby(texts, key=lambda each: each.entry):
+        spoken = (reading(each.text) for each in owned if each.field in HEARD)
+        counts = Counter(gram for text in spoken for gram in dict.fromkeys(grams(text)))
+        for gram, count in counts.items():
+            rows.extend((entry, vocabulary.setdefault(gram, len(vocabulary)), count))
     return vocabulary, np.array(rows, np.int32).reshape(-1, 3)
 
 

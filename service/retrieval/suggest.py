@@ -71,7 +71,7 @@ def suggester(entries: Sequence[Entry]) -> Suggester:
 
 
 def _keys(entry: Entry) -> Iterator[tuple[str, int]]:
-    for code in (entry.notation or "", entry.id if entry.id != entry.uri else ""):
+    for code in filter(None, (entry.notation, entry.id if entry.id != entry.uri else "")):
         yield folded_key(code), _CODE
         yield _code_key(code), _CODE
     yield from ((folded_key(text), _LABEL) for text in (entry.label, *entry.others))

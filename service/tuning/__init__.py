@@ -1,0 +1,1 @@
+"""Tuning: the packaged encoder taught the words of a vocabulary, as a small patch."""
