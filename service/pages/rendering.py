@@ -104,6 +104,7 @@ class Pages:
             asked=asked.text,
             narrowed=any(asked.chosen.values()),
             everything=root + search_link(asked, **dict.fromkeys(asked.chosen, ())),
+            beginning=root + search_link(asked),
             fallback_of=results.fallback_of,
             total=results.total,
             close=results.close,
