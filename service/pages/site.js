@@ -1,29 +1,75 @@
 // Comforts only: every page works without this file.
 "use strict";
 
-for (const box of document.querySelectorAll("input[data-suggest]")) {
-  const list = document.createElement("datalist");
+const suggesting = (box) => {
+  const list = document.createElement("ul");
   list.id = "suggestions";
-  box.setAttribute("list", list.id);
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "候補");
   box.after(list);
+  box.setAttribute("role", "combobox");
+  box.setAttribute("aria-autocomplete", "list");
+  box.setAttribute("aria-controls", list.id);
   let waiting = 0;
+
+  const show = (items) => {
+    list.replaceChildren(...items.map((item, at) => {
+      const option = document.createElement("li");
+      option.id = `suggestion-${at}`;
+      option.setAttribute("role", "option");
+      option.dataset.value = item.label;
+      option.textContent = item.notation ? `${item.notation} ${item.label}` : item.label;
+      return option;
+    }));
+    list.hidden = !items.length;
+    box.setAttribute("aria-expanded", String(!list.hidden));
+    box.removeAttribute("aria-activedescendant");
+  };
+  const chosen = () => list.querySelector("[aria-selected=true]");
+  const move = (step) => {
+    const options = [...list.children];
+    const now = options.indexOf(chosen());
+    const next = options.at((now < 0 && step < 0 ? 0 : now) + step) ?? options[0];
+    chosen()?.removeAttribute("aria-selected");
+    next.setAttribute("aria-selected", "true");
+    next.scrollIntoView({ block: "nearest" });
+    box.setAttribute("aria-activedescendant", next.id);
+  };
+  const take = (option) => {
+    box.value = option.dataset.value;
+    show([]);
+    box.form.requestSubmit();
+  };
+
   box.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const prefix = box.value.trim();
-      if (!prefix) return list.replaceChildren();
+      if (!prefix) return show([]);
       const answer = await fetch(box.dataset.suggest + "?prefix=" + encodeURIComponent(prefix));
-      if (!answer.ok || prefix !== box.value.trim()) return;
-      const { items } = await answer.json();
-      list.replaceChildren(...items.map((item) => {
-        const option = document.createElement("option");
-        option.value = item.label;
-        option.label = item.notation ? `${item.notation} ${item.label}` : item.label;
-        return option;
-      }));
+      if (!answer.ok || prefix !== box.value.trim() || document.activeElement !== box) return;
+      show((await answer.json()).items);
     }, 120);
   });
-}
+  box.addEventListener("keydown", (event) => {
+    if (list.hidden || event.isComposing) return;
+    if (event.key === "Escape") show([]);
+    else if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else if (event.key === "Enter" && chosen()) take(chosen());
+    else return;
+    event.preventDefault();
+  });
+  box.addEventListener("blur", () => show([]));
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) take(option);
+  });
+};
+
+document.querySelectorAll("input[data-suggest]").forEach(suggesting);
 
 const copyButton = (text, name) => {
   const button = document.createElement("button");

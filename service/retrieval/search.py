@@ -84,7 +84,8 @@ class Results:
     """Hits, best first; `total` and the counts are before the limit.
 
     `facets` count the hits by value, each as if nothing were chosen in it. `close` is false where
-    the query stands on nothing here (`service.retrieval.scores.footing`).
+    the query stands on nothing here (`service.retrieval.scores.footing`). `fallback_of` names the
+    encoder that was asked for, where another had to take its place.
     """
 
     query: str
@@ -93,6 +94,8 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     close: bool = True
+    encoder: str = ""
+    fallback_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class Search:
     named: Mapping[str, tuple[int, ...]]
     suggester: Suggester
     speak: Speaker
+    fallback_of: str | None = None
 
     def known(self, facet: str) -> frozenset[str]:
         """The values there are of a facet: kind, scheme, area, task_class or level."""
@@ -146,6 +150,8 @@ class Search:
             hits=tuple(self.hit(place, weighed, why) for place in shown),
             facets=left.counts,
             close=bool(found.any()) and weighed.close,
+            encoder=self.encoder,
+            fallback_of=self.fallback_of,
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
@@ -266,6 +272,7 @@ def make_search(
         named=_named(index.entries),
         suggester=suggester(index.entries),
         speak=lru_cache(maxsize=_SPOKEN)(spoken),
+        fallback_of=named.fallback_of,
     )
 
 

@@ -54,13 +54,17 @@ def metrics(request: Request, state: World) -> Response:
 
 @router.get("/version", summary="版 / Version")
 def versions(request: Request, state: World) -> JSONResponse:
-    """The package's version, the graph's, its edition and whose the texts are."""
+    """The package's version, the graph's, its edition, whose the texts are, the encoder.
+
+    `fallback_of` names the encoder that was asked for, where another had to take its place.
+    """
     return JSONResponse(
         {
             "version": version(),
             "graph": state.graph.version,
             "edition": state.manifest.edition,
             "encoder": state.encoder,
+            "fallback_of": state.search.fallback_of if state.search else None,
             "rights": state.manifest.notice,
             **_refused(request.app),
         },

@@ -108,6 +108,8 @@ def document(results: Results) -> dict[str, object]:
         "took_ms": results.took_ms,
         "hits": [_hit(hit) for hit in results.hits],
         "close": results.close,
+        "encoder": results.encoder,
+        "fallback_of": results.fallback_of,
         "facets": {
             name: [asdict(each) for each in found] for name, found in results.facets.items()
         },

@@ -38,8 +38,8 @@ FLAGS = (
 )  # fmt: skip
 PATHS = (
     "/", "/search?q=コーチング", "/page/cmbok2.HR-5", "/page/cmbok2.HR", "/queries",
-    "/queries/competencies-for-task", "/docs", "/ontology", "/sparql", "/source/0123456789abcdef",
-    "/reconcile/list",
+    "/queries/competencies-for-task", "/docs", "/ontology", "/quality", "/reconcile/list",
+    "/sparql", "/source/0123456789abcdef",
 )  # fmt: skip
 
 Start = Callable[..., webdriver.Chrome]
@@ -146,12 +146,47 @@ def test_the_first_tab_skips_to_the_text(browser: webdriver.Chrome, url: str) ->
     assert browser.switch_to.active_element.get_attribute("class") == "skip"
 
 
-def test_typing_suggests(browser: webdriver.Chrome, url: str) -> None:
+@pytest.mark.parametrize("typed", ["コー", "hr5", "ｈｒ－５"])
+def test_typing_suggests_and_the_keyboard_chooses(
+    browser: webdriver.Chrome, url: str, typed: str
+) -> None:
     browser.get(url + "/")
-    browser.find_element(By.ID, "q").send_keys("コー")
+    box = browser.find_element(By.ID, "q")
+    box.send_keys(typed)
     WebDriverWait(browser, 10).until(
-        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions option")
+        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions li")
     )
+    assert box.get_attribute("aria-expanded") == "true"
+    box.send_keys(Keys.ARROW_DOWN)
+    chosen = browser.find_element(By.CSS_SELECTOR, "#suggestions [aria-selected=true]")
+    assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    label = chosen.get_attribute("data-value")
+    box.send_keys(Keys.ENTER)
+    WebDriverWait(browser, 10).until(lambda each: "/search?q=" in each.current_url)
+    assert label in browser.find_element(By.TAG_NAME, "h1").text
+
+
+def test_escape_puts_the_suggestions_away(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url + "/")
+    box = browser.find_element(By.ID, "q")
+    box.send_keys("コー")
+    WebDriverWait(browser, 10).until(
+        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions li")
+    )
+    box.send_keys(Keys.ESCAPE)
+    assert not browser.find_element(By.ID, "suggestions").is_displayed()
+    assert box.get_attribute("value") == "コー"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_facet_narrows_and_is_taken_away(start: Start, url: str, script: bool) -> None:
+    browser = start(script=script)
+    browser.get(url + "/search?q=コーチング")
+    browser.find_element(By.CSS_SELECTOR, ".facets a[href*='kind=']").click()
+    WebDriverWait(browser, 10).until(lambda each: "kind=" in each.current_url)
+    assert browser.find_elements(By.CSS_SELECTOR, ".facets [aria-current=true]")
+    browser.find_element(By.LINK_TEXT, "絞り込みをすべて外す").click()
+    WebDriverWait(browser, 10).until(lambda each: "kind=" not in each.current_url)
 
 
 def test_a_question_is_asked_through_its_form(browser: webdriver.Chrome, url: str) -> None:

