@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from service.pages.views import kind_name
 from service.reconciling.model import Condition, Wanted
 from service.reconciling.properties import Facts
 from service.reconciling.types import Types
@@ -138,7 +137,7 @@ class Conditions:
 
     def _at_hand(self, place: int, entry: Entry, property: str) -> Iterator[str | None]:
         if property == "type":
-            yield from (entry.kind, kind_name(entry.kind))
+            yield from (entry.kind, self.types.by_id[entry.kind].name)
         elif property == "scheme":
             yield from (entry.scheme, self._schemes.get(entry.scheme))
         elif property == "notation":

@@ -22,6 +22,11 @@ class Place:
     version: str
     ours: bool = True
 
+    @property
+    def name(self) -> str:
+        """What the service is called; of another's graph it knows no name."""
+        return _NAME if self.ours else "ccgraph"
+
     def view(self, variable: str) -> str:
         """The template of an entity's page."""
         return self.root + ("page/" if self.ours else "page?uri=") + variable
@@ -32,7 +37,7 @@ def manifest(place: Place) -> Json:
     base = f"{place.root}reconcile"
     return {
         "versions": ["0.1", "0.2"],
-        "name": _NAME,
+        "name": place.name,
         "identifierSpace": place.names.entity("") if place.ours else place.root,
         "schemaSpace": place.names.term(""),
         "documentation": f"{place.root}docs",
@@ -53,7 +58,7 @@ def draft_manifest(place: Place) -> Json:
     """The manifest of the draft of 1.0."""
     return {
         "versions": ["1.0-draft"],
-        "name": _NAME,
+        "name": place.name,
         "lang": "ja",
         "dir": "ltr",
         "documentation": f"{place.root}docs",

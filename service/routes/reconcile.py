@@ -82,6 +82,13 @@ async def reconcile_form(request: Request, state: World) -> Response:
     return await _answer(request, state, {name: values[-1] for name, values in form.items()})
 
 
+@router.options("/reconcile", include_in_schema=False)
+@router.options("/reconcile/", include_in_schema=False)
+def options() -> Response:
+    """What may be asked of it."""
+    return Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
+
+
 @router.get("/reconcile/suggest/{what}", summary="照合の候補 / Suggest for reconciliation")
 def suggest(
     what: What,

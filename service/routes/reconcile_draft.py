@@ -70,6 +70,13 @@ async def match(request: Request, state: World) -> Response:
     return jsonp_text(await run_in_threadpool("".join, parts), None)
 
 
+@router.options("/match", include_in_schema=False)
+@router.options("/extend", include_in_schema=False)
+def options() -> Response:
+    """What may be asked of these."""
+    return Response(status_code=204, headers={"Allow": "POST, OPTIONS"})
+
+
 @router.get("/suggest/{what}", summary="候補 / Suggest")
 def suggest(
     what: What,

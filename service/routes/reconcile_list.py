@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from service.errors import BadRequest
 from service.http.negotiation import CSV, HTML, TSV, Offer
+from service.pages.reconciled import Row, rows
 from service.reconciling.lists import RELATIONS, as_csv, as_sssom, choices, lines_of
 from service.reconciling.matcher import Matcher
 from service.reconciling.model import Condition, Wanted
 from service.reconciling.requests import BATCH
-from service.reconciling.rows import Row, rows
 from service.routes.dependencies import Matching, World, matcher_of
 from service.routes.reconcile import form_of, pages
 from service.sparql.protocol import FORM

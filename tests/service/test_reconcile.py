@@ -119,6 +119,8 @@ class TestManifest:
             assert "access-control-allow-credentials" not in answer.headers
         asked = {"Origin": "http://x.test", "Access-Control-Request-Method": "POST"}
         assert http.options("reconcile/v1/match", headers=asked).status_code == 204
+        assert http.options("reconcile").headers["allow"] == "GET, HEAD, POST, OPTIONS"
+        assert http.options("reconcile/v1/extend").headers["allow"] == "POST, OPTIONS"
 
     def test_old_clients_get_a_script(self, http: httpx.Client) -> None:
         answer = http.get("reconcile", params={"callback": "jQuery1_2"})

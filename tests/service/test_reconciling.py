@@ -1,15 +1,17 @@
 """When a match is safe to say, and which candidates a line may have."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sssom_pydantic import read
 
 from ontology.terms import Names
 from service.errors import BadRequest, TooLarge
 from service.graph.store import load_graph
-from service.reconciling.lists import lines_of
+from service.reconciling.lists import as_sssom, choices, lines_of
 from service.reconciling.matcher import NAMED, Matcher
 from service.reconciling.model import Candidate, Condition, Wanted
 from service.reconciling.properties import Facts
@@ -159,6 +161,18 @@ def test_any_vocabulary_is_reconciled(foreign: Matcher) -> None:
     found = foreign.candidates(Wanted(text=entry.label))
     assert entry.id in [each.entry.id for each in found]
     assert foreign.candidates(Wanted(text=entry.uri))[0].match
+
+
+def test_what_is_chosen_of_any_vocabulary_is_sssom(foreign: Matcher, tmp_path: Path) -> None:
+    form = {"line": ["kitten"], "relation": ["broadMatch"],
+            "choice": ["1|https://example.org/zoo/cat|20.5|"]}  # fmt: skip
+    chosen, names = choices(form, foreign), foreign.facts.graph.names
+    text = as_sssom(form["line"], chosen, names, author="", day=date(2026, 11, 23))
+    file = tmp_path / "list.sssom.tsv"
+    file.write_text(text, encoding="utf-8")
+    (mapping,), converter, _ = read(file)
+    assert converter.expand(mapping.object.curie) == "https://example.org/zoo/cat"
+    assert mapping.similarity_score == 0.205
 
 
 class TestRequests:
