@@ -1,5 +1,6 @@
 """`/sparql`: SPARQL 1.1 Protocol, query only (conventions, section 3)."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from hashlib import sha256
@@ -49,6 +50,8 @@ _OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
     "CONSTRUCT": GRAPH_OFFERS,
     "DESCRIBE": GRAPH_OFFERS,
 }
+#: from this length on, in code points, a query is examined in a thread
+_LONG: Final = 8192
 _VARY: Final = {"Vary": "Accept, Origin"}
 
 
@@ -59,7 +62,7 @@ async def sparql(request: Request) -> Response:
     parameters = await _parameters(request)
     if parameters.query is None:
         return _without_query(request, parameters)
-    query = examine(parameters.query)
+    query = await _examined(parameters.query)
     offer = _offer(request, parameters, query)
     cached = _cache_headers(request, parameters, query, offer)
     if fresh(request, cached):
@@ -79,6 +82,11 @@ async def _parameters(request: Request) -> Parameters:
     state: State = request.app.state.world
     body = await limited(request.stream(), state.settings.body_limit)
     return from_body(request.headers, request.scope["query_string"], body)
+
+
+async def _examined(text: str) -> Query:
+    """The query; a long one is examined beside the others, not before them."""
+    return examine(text) if len(text) < _LONG else await asyncio.to_thread(examine, text)
 
 
 def _offer(request: Request, parameters: Parameters, query: Query) -> Offer:

@@ -193,7 +193,8 @@ class QueryPool:
             else:
                 self._replace(process)
         if header["kind"] != "answer":
-            raise problems.of(request.query.text, header, self._settings.memory_cap)
+            cap = self._settings.memory_cap
+            raise await asyncio.to_thread(problems.of, request.query.text, header, cap)
         return Answer(body)
 
     async def _tell(self, wanted: Mapping[str, Any]) -> Message:
