@@ -45,6 +45,8 @@ _FORGET: Final = (b"cache-control", b"no-store")
 #: how many requests, none longer than so many bytes, are remembered with what they mean
 _REMEMBERED: Final = 1024
 _LONGEST: Final = 4096
+#: from so many bytes on, a request is read in a thread
+_LONG: Final = 8192
 #: bodies longer than this are compressed beside the event loop
 _SOON: Final = 2**15
 #: requests for the description wait for one another, however long
@@ -76,7 +78,7 @@ class Endpoint:
             return
         try:
             asked, held = await self._asked(scope, receive)
-            plan = self._plans.get(asked) or self._planned(asked)
+            plan = self._plans.get(asked) or await self._understood(asked)
             if plan is None:
                 answer = await self._without_query(Request(scope), asked)
                 await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
@@ -112,6 +114,12 @@ class Endpoint:
         )
         held = fields.get(b"if-none-match") if method == "GET" else None
         return asked, listed(held.decode("latin-1")) if held else []
+
+    async def _understood(self, asked: Asked) -> Plan | None:
+        """What the request means; a long one is read beside the others, not before them."""
+        if asked.size < _LONG:
+            return self._planned(asked)
+        return await asyncio.to_thread(self._planned, asked)
 
     def _planned(self, asked: Asked) -> Plan | None:
         """What the request means, remembered; `None` where it holds no query."""

@@ -13,6 +13,11 @@ from service.errors import Forbidden, QuerySyntax
 
 #: how deep brackets may nest: engines recurse, and a stack is finite
 MAX_DEPTH: Final = 128
+#: how many words a query may have, beside what VALUES lists: a long chain of operators is a deep
+#: tree to an engine (a worker's stack holds several times as many, see `worker.STACK`)
+MAX_WORDS: Final = 20_000
+#: how many words a query may have at all, spaces included
+MAX_TOKENS: Final = 200_000
 
 _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES: Final = (
@@ -32,16 +37,25 @@ _VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
 #: escapes of these would change where a string ends: they stay for the engine, within strings
 _DELIMITERS: Final = frozenset("\"'\\\n\r")
 
+_OPENING: Final = frozenset("([{")
+_CLOSING: Final = frozenset(")]}")
+#: kinds of words that an engine keeps side by side, unless they stand in a collection
+_DATA: Final = frozenset({"iri", "name", "string", "number", "tag"})
+
 _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
+#: no text takes more than a time in proportion to its length: what may be long is never tried
+#: again from a later place (prefixes have at most 100 characters; a string without end is refused)
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n\r]*)
     |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
-        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+    |(?P<string>\"\"\"(?:[^"\\]++|"(?!"")|\\.)*+\"\"\"
+        |'''(?:[^'\\]++|'(?!'')|\\.)*+'''
+        |"(?!"")(?:[^"\\\n\r]++|\\.)*+"|'(?!'')(?:[^'\\\n\r]++|\\.)*+')
+    |(?P<open>["'])
     |(?P<variable>[?$]\w+)
     |(?P<blank>_:[\w.-]+)
     |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:
+    |(?P<name>(?:[^\W\d_][\w.-]{0,99}+(?<!\.))?:
         (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[^\w\s])
            (?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[^\w\s])*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\[^\w\s]))?)?)
     |(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
@@ -78,17 +92,18 @@ class Query:
 def examine(text: str) -> Query:
     """The query of a text.
 
-    Raises `Forbidden` on updates, LOAD and SERVICE, `QuerySyntax` where no query form is found
-    or brackets nest too deep. Whatever else is wrong is left to the engine's parser.
+    Raises `Forbidden` on updates, LOAD and SERVICE, `QuerySyntax` where no query form is found,
+    brackets nest too deep or there are too many words. Whatever else is wrong is left to the
+    engine's parser.
 
     >>> examine("# a comment\\nPREFIX select: <x:> ASK { ?s select:service 'SERVICE' }").form
     'ASK'
     """
     decoded = decode(text)
-    found = [token for token in tokens(decoded) if token.kind != "space"]
+    found = list(_words(decoded))
     form = _form(decoded, found)
     _refuse_service(found)
-    _refuse_depth(decoded, found)
+    _refuse_size(decoded, found)
     words = {token.text.upper() for token in found if token.kind == "word"}
     return Query(
         text=decoded,
@@ -144,6 +159,18 @@ def _character(match: re.Match[str]) -> str:
     return match.group() if character in _DELIMITERS else character
 
 
+def _words(text: str) -> Iterator[Token]:
+    """The words without spaces, as long as each ends and there are not too many."""
+    for number, token in enumerate(tokens(text)):
+        if token.kind == "open":
+            raise syntax_error(text, token.start, "文字列が閉じていません。", "no end of string.")
+        if number > MAX_TOKENS:
+            ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
+            raise syntax_error(text, token.start, ja, en)
+        if token.kind != "space":
+            yield token
+
+
 def _form(text: str, found: list[Token]) -> str:
     first = next(_after_prologue(found), None)
     word = first.text.upper() if first and first.kind == "word" else ""
@@ -186,15 +213,19 @@ def _refuse_service(found: list[Token]) -> None:
             )
 
 
-def _refuse_depth(text: str, found: list[Token]) -> None:
-    depth = 0
+def _refuse_size(text: str, found: list[Token]) -> None:
+    opened = list[str]()
+    words = 0
     for token in found:
-        if token.kind == "sign":
-            depth += (token.text in "([{") - (token.text in ")]}")
-        if depth > MAX_DEPTH:
-            raise syntax_error(
-                text,
-                token.start,
-                f"括弧の入れ子が深すぎます（上限 {MAX_DEPTH}）。",
-                f"brackets nest deeper than {MAX_DEPTH}.",
-            )
+        if token.kind == "sign" and token.text in _OPENING:
+            opened.append(token.text)
+        elif token.kind == "sign" and token.text in _CLOSING and opened:
+            opened.pop()
+        words += token.kind not in _DATA or opened[-1:] == ["("]
+        if len(opened) > MAX_DEPTH:
+            ja, en = f"括弧の入れ子が深すぎます（上限 {MAX_DEPTH}）。", "brackets nest deeper than"
+            raise syntax_error(text, token.start, ja, f"{en} {MAX_DEPTH}.")
+        if words > MAX_WORDS:
+            ja = f"問いが長すぎます（上限 {MAX_WORDS:,} 語、VALUES の値は除く）。"
+            en = f"more than {MAX_WORDS:,} words, beside the data of VALUES."
+            raise syntax_error(text, token.start, ja, en)

@@ -244,7 +244,8 @@ class QueryPool:
             else:
                 self._idle.put_nowait(process)
         if header["kind"] != "answer":
-            raise problems.of(request.query.text, header, self._settings.memory_cap)
+            cap = self._settings.memory_cap
+            raise await asyncio.to_thread(problems.of, request.query.text, header, cap)
         return Answer(body)
 
     async def _tell(self, wanted: Mapping[str, Any]) -> Message:

@@ -29,6 +29,9 @@ LENGTHS: Final = struct.Struct(">II")
 #: kinds of messages in which a worker asks for something while it evaluates
 WANTED: Final = frozenset({"places", "scores"})
 
+#: how much stack a worker may use, in bytes: engines recurse along chains of operators
+STACK: Final = 96 * 2**20
+
 _TABLES: Final = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -266,7 +269,10 @@ def _exact_rows(body: bytes, name: str) -> int:
 
 
 def _confine(memory: int, files: int) -> None:
-    """Cap the memory, and let nothing be opened from here on but so many files of a store."""
+    """Cap the memory, widen the stack, and let nothing be opened but so many files of a store."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    stack = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (stack, hard))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))

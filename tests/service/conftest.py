@@ -175,6 +175,12 @@ def serving(state: State) -> Iterator[str]:
             thread.join()
 
 
+@pytest.fixture(scope="session", name="serving")
+def serving_fixture() -> Callable[[State], AbstractContextManager[str]]:
+    """Starts a real server over a state."""
+    return serving
+
+
 @pytest.fixture(scope="session")
 def root(state: State) -> Iterator[str]:
     """The root of a real server over the small graph."""
