@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from service.selftest.model import Report, Verdict
 from service.selftest.run import selftest
@@ -95,6 +95,16 @@ def test_a_server_of_another_kind_fails_nearly_everywhere(asgi: Asgi, app: Any) 
     assert len(report.outcomes) == len(CHECKS)
     for each in report.outcomes:
         assert each.came and "Traceback" not in each.came
+
+
+def test_a_service_that_has_moved_is_checked_where_it_is(asgi: Asgi) -> None:
+    async def moved(scope: Any, receive: Any, send: Any) -> None:
+        target = "https://skills.example" + scope["path"]
+        await RedirectResponse(target, 301)(scope, receive, send)
+
+    with asgi(_without_lifespan(moved)) as root:
+        told = command(root)
+    assert told.returncode == 1 and "https://skills.example/ を" in told.stderr
 
 
 def test_one_broken_promise_is_found_alone(open_state: Any, asgi: Asgi) -> None:
