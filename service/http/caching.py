@@ -41,7 +41,7 @@ def listed(header: str) -> list[str]:
     >>> listed('W/"a", "b,c"'), listed("*")
     (['a', 'b,c'], ['*'])
     """
-    return [name or star for name, star in _TAG.findall(header)]
+    return [star or name for name, star in _TAG.findall(header) if name != "*"]
 
 
 def fresh(request: Request, headers: Mapping[str, str]) -> bool:

@@ -35,10 +35,11 @@ _DELIMITERS: Final = frozenset("\"'\\\n\r")
 _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n\r]*)
+    |[{}()\[\];,*+=]  # signs that begin nothing else: most words of a query end here
+    |(?P<variable>[?$]\w+)
     |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
         |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-    |(?P<variable>[?$]\w+)
     |(?P<blank>_:[\w.-]+)
     |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:
@@ -85,7 +86,11 @@ def examine(text: str) -> Query:
     'ASK'
     """
     decoded = decode(text)
-    found = [token for token in tokens(decoded) if token.kind != "space"]
+    found = [
+        Token(match.lastgroup or "sign", match.group(), match.start())
+        for match in _TOKEN.finditer(decoded)
+        if match.lastgroup != "space"
+    ]
     form = _form(decoded, found)
     _refuse_service(found)
     _refuse_depth(decoded, found)
