@@ -27,6 +27,7 @@ def main() -> None:
         http=LenientProtocol,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
     )
 

@@ -92,8 +92,10 @@ def examine(text: str) -> Query:
         if match.lastgroup != "space"
     ]
     form = _form(decoded, found)
-    _refuse_service(found)
-    _refuse_depth(decoded, found)
+    if "SERVICE" in decoded.upper():
+        _refuse_service(found)
+    if sum(map(decoded.count, "([{")) > MAX_DEPTH:
+        _refuse_depth(decoded, found)
     words = {token.text.upper() for token in found if token.kind == "word"}
     return Query(
         text=decoded,
