@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=SHAPES)
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--rdflib-up-to", type=int, default=10, help="largest enlargement for it")
+    parser.add_argument("--rdflib-up-to", type=int, default=1, help="largest enlargement for it")
     parser.add_argument("--keep", type=Path, help="folder for enlarged graphs and stores")
     return parser.parse_args()
 
@@ -135,6 +135,7 @@ def _measured(peer: Peer, shape: str, clients: int, seconds: int, named: Sequenc
             text=True,
         ).stdout
         used = max(peer.cpu() - before, 1e-9)
+    peer.await_rest()
     count = int(_first(_COUNT, said))
     failed, late = int(_first(_FAILED, said)), float(_first(_P99, said))
     return Measured(float(_first(_RATE, said)), count / used, late / 1000, failed)

@@ -32,6 +32,13 @@ class Peer:
         """Seconds of processor time that its processes have used so far."""
         return sum(_cpu(each) for each in _family(self.process))
 
+    def await_rest(self) -> None:
+        """Wait until it has finished what clients that have gone asked of it."""
+        end, before = time.monotonic() + 120, -1.0
+        while time.monotonic() < end and self.cpu() - before > 0.03:
+            before = self.cpu()
+            time.sleep(0.2)
+
     def memory(self) -> int:
         """Bytes that its processes hold, pages they share counted once."""
         return sum(_held(each) for each in _family(self.process))
