@@ -355,30 +355,3 @@ def test_nobody_expected(graph_path: Path) -> None:
     assert found.json()["title"] == "内部の誤り / Internal error"
     assert "traceback" not in found.text.lower()
     assert {"x-request-id", "access-control-allow-origin"} <= found.headers.keys()
-
-
-def test_a_lone_server_and_the_address_as_typed(serve: Serve) -> None:
-    """curl sends Japanese as it stands, in pieces if the line is long."""
-    with serve() as root:
-        address = httpx.URL(root)
-        parts = [b"GET /code/\xef\xbc\xa8", b"\xef\xbc\xb2\xef\xbc\x95 HTTP/1.1\r\nHost: x\r\n\r\n"]
-        assert asyncio.run(_typed(address, parts)).startswith(b"HTTP/1.1 30")
-        query = "ASK{?s ?p 'コーチング'@ja}".replace(" ", "%20").encode()
-        line = b"GET /sparql?query=" + query + b" HTTP/1.1\r\nHost: x\r\nX-A: \xe3\x81\x82\r\n\r\n"
-        answers = asyncio.run(_typed(address, [line[:30], line[30:90], line[90:], line]))
-    assert answers.count(b'"boolean":true') == 2
-
-
-async def _typed(address: httpx.URL, parts: list[bytes]) -> bytes:
-    """Send pieces on one connection, read answers until there is a whole one for each request."""
-    reader, writer = await asyncio.open_connection(address.host, address.port)
-    for part in parts:
-        writer.write(part)
-        await writer.drain()
-        await asyncio.sleep(0.02)
-    heard, expected = b"", b"".join(parts).count(b"\r\n\r\n")
-    while heard.count(b"\r\nserver-timing") < expected or not heard.endswith((b"}", b"\n\r\n")):
-        heard += await asyncio.wait_for(reader.read(65536), 10)
-    writer.close()
-    await writer.wait_closed()
-    return heard
