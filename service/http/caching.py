@@ -1,6 +1,7 @@
 """Validators: what lets a client keep an answer it already has (RFC 9110, section 13).
 
-They are strong: two answers with one tag are the same, byte for byte, content coding included.
+They are strong: two answers with one tag are the same, byte for byte, content coding included
+(`service.http.compression` sees to that).
 """
 
 import re
@@ -20,7 +21,7 @@ _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"|(\*)')
 
 
 def tag(identity: str) -> str:
-    """A strong validator of what this identity, hexadecimal, names.
+    """A validator of what this identity, hexadecimal, names.
 
     >>> tag("0123456789abcdef0123456789abcdef")
     '"0123456789abcdef01234567"'
@@ -41,7 +42,7 @@ def listed(header: str) -> list[str]:
     >>> listed('W/"a", "b,c"'), listed("*")
     (['a', 'b,c'], ['*'])
     """
-    return [name or star for name, star in _TAG.findall(header)]
+    return [star or name for name, star in _TAG.findall(header) if name != "*"]
 
 
 def fresh(request: Request, headers: Mapping[str, str]) -> bool:

@@ -1,10 +1,11 @@
 """Compression, and validators that know of it (RFC 9110, section 8.8.3.3).
 
-A strong tag names bytes, so a compressed answer bears a tag of its own: that of the plain one
-and `-gzip`. Endpoints know nothing of this; an answer for which they have no tag gets one made
-of its bytes.
+A strong tag names bytes. What an endpoint calls by a tag is known before it is made; to that
+are added a digest of the bytes that go out and, where they are compressed, `-gzip`. Endpoints know
+nothing of this: they see the tags that they gave. An answer without one is named by its bytes.
 """
 
+import re
 import zlib
 from collections.abc import Iterable
 from typing import Final
@@ -19,6 +20,8 @@ from service.http.caching import digest, listed, tag
 MINIMUM: Final = 1024
 LEVEL: Final = 4
 _MARK: Final = "-gzip"
+#: a tag as it goes out: the endpoint's, digest, mark
+_SENT: Final = re.compile(r"(.+?)(?:-[0-9a-f]{12})?(-gzip)?")
 
 _Fields = Iterable[tuple[bytes, bytes]]
 
@@ -82,12 +85,11 @@ class _Reply:
         """The first part of the body, once the head has its tag; blank where it is not needed."""
         headers = MutableHeaders(scope=head)
         if head["status"] == 304:
-            self._mark_304(headers)
+            self._name_held(headers)
         elif head["status"] != 200 or "no-store" in headers.get("cache-control", ""):
             pass
         elif "etag" in headers:
-            if headers.get("content-encoding") == "gzip":
-                headers["ETag"] = f'{headers["ETag"].rstrip(chr(34))}{_MARK}"'
+            headers["ETag"] = _sent_tag(headers, message)
         elif self._method == "GET" and not message.get("more_body"):
             headers["ETag"] = tag(digest(message.get("body", b"")))
             if headers["ETag"].strip('"') in self._held:
@@ -96,12 +98,28 @@ class _Reply:
                 return {**message, "body": b""}
         return message
 
-    def _mark_304(self, headers: MutableHeaders) -> None:
-        """The tag of the form that the client holds."""
+    def _name_held(self, headers: MutableHeaders) -> None:
+        """The tag of the very bytes that the client holds."""
         name = headers.get("etag", "").strip('"')
-        if name + _MARK in self._held:
-            headers["ETag"] = f'"{name}{_MARK}"'
-            headers.add_vary_header("Accept-Encoding")
+        for held in self._held:
+            if held != "*" and _known(held, gzip=True) == name:
+                headers["ETag"] = f'"{held}"'
+                headers.add_vary_header("Accept-Encoding")
+                return
+
+
+def _sent_tag(headers: MutableHeaders, message: Message) -> str:
+    """The tag of an answer whose endpoint has named it."""
+    name = headers["etag"].strip('"')
+    if not message.get("more_body"):
+        name += "-" + digest(message.get("body", b""))[:12]
+    return f'"{name}{_MARK}"' if headers.get("content-encoding") == "gzip" else f'"{name}"'
+
+
+def _known(held: str, *, gzip: bool) -> str:
+    """A tag as the endpoint gave it; as it came where it names a form that is not wanted now."""
+    match = _SENT.fullmatch(held)
+    return match[1] if match and (gzip or not match[2]) else held
 
 
 def _plain(fields: _Fields, held: list[str]) -> list[tuple[bytes, bytes]]:
@@ -111,7 +129,7 @@ def _plain(fields: _Fields, held: list[str]) -> list[tuple[bytes, bytes]]:
     if gzip:
         kept.append((b"accept-encoding", b"gzip"))
     if held:
-        names = [name.removesuffix(_MARK) if gzip else name for name in held]
+        names = [_known(name, gzip=gzip) for name in held]
         tags = ", ".join(name if name == "*" else f'"{name}"' for name in names)
         kept.append((b"if-none-match", tags.encode("latin-1")))
     return kept

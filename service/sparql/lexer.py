@@ -47,12 +47,13 @@ _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 #: again from a later place (prefixes have at most 100 characters; a string without end is refused)
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n\r]*)
+    |[{}()\[\];,*+=]  # signs that begin nothing else: most words of a query end here
+    |(?P<variable>[?$]\w+)
     |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     |(?P<string>\"\"\"(?:[^"\\]++|"(?!"")|\\.)*+\"\"\"
         |'''(?:[^'\\]++|'(?!'')|\\.)*+'''
         |"(?!"")(?:[^"\\\n\r]++|\\.)*+"|'(?!'')(?:[^'\\\n\r]++|\\.)*+')
     |(?P<open>["'])
-    |(?P<variable>[?$]\w+)
     |(?P<blank>_:[\w.-]+)
     |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<name>(?:[^\W\d_][\w.-]{0,99}+(?<!\.))?:
@@ -102,8 +103,10 @@ def examine(text: str) -> Query:
     decoded = decode(text)
     found = list(_words(decoded))
     form = _form(decoded, found)
-    _refuse_service(found)
-    _refuse_size(decoded, found)
+    if "SERVICE" in decoded.upper():
+        _refuse_service(found)
+    if len(found) > MAX_WORDS or sum(map(decoded.count, "([{")) > MAX_DEPTH:
+        _refuse_size(decoded, found)
     words = {token.text.upper() for token in found if token.kind == "word"}
     return Query(
         text=decoded,
