@@ -115,8 +115,10 @@ class _Process:
         return json.loads(await stream.readexactly(header)), await stream.readexactly(body)
 
     async def ask(self, job: Job) -> tuple[Mapping[str, Any], bytes]:
-        """The outcome of a job."""
+        """The outcome of a job; raises `ConnectionError` where the worker has died already."""
         assert self._process.stdin
+        if self._process.stdin.is_closing():  # writing would be an error of another kind
+            raise ConnectionResetError("the worker is gone")
         self._process.stdin.write(worker.frame(job))
         await self._process.stdin.drain()
         return await self.receive()
