@@ -196,16 +196,14 @@ class QueryPool:
     async def execute(self, request: QueryRequest) -> Answer:
         """The answer of a query; raises a `Problem` where there is none.
 
-        Where its worker was killed from outside, the query is asked once more.
+        Where a worker was killed from outside, the query goes to another.
         """
-        try:
-            return await self._attempt(request)
-        except _KilledError:
-            _LOG.warning("a query worker was killed; its query is evaluated once more")
-        try:
-            return await self._attempt(request)
-        except _KilledError:
-            raise _exhausted(self._settings.memory_cap) from None
+        for _ in range(self._settings.query_workers + 1):
+            try:
+                return await self._attempt(request)
+            except _KilledError:
+                _LOG.warning("a query worker was killed; its query goes to another")
+        raise _exhausted(self._settings.memory_cap)
 
     async def _attempt(self, request: QueryRequest) -> Answer:
         with timed("queue"):
