@@ -4,6 +4,7 @@ Cross-origin access is open and without credentials (conventions, section 6), on
 not only on those that name an origin, so that a shared cache cannot lose it.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import AddressTooLong, Problem, ProblemPages, problem_answer
+from service.errors import AddressTooLong, Problem, ProblemPages, Unavailable, problem_answer
 from service.operating.desk import Desk
 from service.operating.logs import REQUEST_ID, Exchange
 from service.sparql.protocol import limited, too_large
@@ -78,9 +79,12 @@ class Courtesies:
         answer.scope["desk"] = self._desk
         try:
             await self._serve(answer, receive)
-        except Exception:
-            answer.status = answer.status or 500
-            raise
+        except asyncio.CancelledError:  # the server ends and waits no longer
+            if answer.status:
+                raise
+            await problem_answer(answer.scope, _stopping(), self._pages())(
+                answer.scope, receive, answer.send
+            )
         finally:
             self._tell(answer)
 
@@ -212,6 +216,13 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return left.pop() if left else await receive()
 
     return replay
+
+
+def _stopping() -> Unavailable:
+    return Unavailable(
+        "サーバーを止めるところです。少し待ってからもう一度送ってください。",
+        "The server is stopping; try again in a few seconds.",
+    )
 
 
 def _too_long(limit: int) -> AddressTooLong:
