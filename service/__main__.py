@@ -150,7 +150,7 @@ def serve(
     graph: GraphFile = None,
 ) -> None:
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
-    from service.boot import graph_file, open_state
+    from service.boot import open_state, prepare_graph
     from service.operating.serving import serve as run
 
     with reported():
@@ -158,7 +158,8 @@ def serve(
         if not settings.graph and not (settings.data / CURRENT).exists():
             console.say("グラフがないため、公開版を作ります。 / building the open edition first")
             _build(settings, [], None)
-        graph_file(settings)
+        with console.progress(quiet=False) as tell:
+            prepare_graph(settings, tell.step, tell.count)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
     with reported(), _statuses():

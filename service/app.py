@@ -7,19 +7,19 @@ from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp
 
 from service.errors import install_handlers
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
 from service.graph.notations import Notations
+from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
 from service.retrieval.search import Search, warm
 from service.routes import sparql
+from service.sparql.cache import ResponseCache
 from service.sparql.pool import QueryPool
 from service.state import State, version
 
@@ -40,19 +40,26 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(state: State, desk: Desk | None = None) -> ASGIApp:
+class Service(Courtesies):
+    """The service over one graph; `state` is that of the FastAPI application within."""
+
+    def __init__(self, world: World, desk: Desk) -> None:
+        super().__init__(world, desk, lambda: world.state.pages)
+        self.state = world.service.state
+
+
+def create_app(state: State, desk: Desk | None = None) -> Service:
     """The service over one graph. It reads nothing but what it is given."""
-    world = create_world(state)
-    return Courtesies(world, desk or open_desk(state.settings), lambda: state.pages)
+    return Service(create_world(state), desk or open_desk(state.settings))
 
 
 def create_world(state: State) -> World:
     """The application over one graph without what outlives the change of graphs."""
-    service = _service(state)
+    service = _application(state)
     return World(state, service, service)
 
 
-def _service(state: State) -> FastAPI:
+def _application(state: State) -> FastAPI:
     app = Application(
         title="ccgraph",
         version=version(),
@@ -64,13 +71,16 @@ def _service(state: State) -> FastAPI:
     )
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
+    app.state.cache = ResponseCache(state.settings.cache_bytes)
     app.state.describer = Describer(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
     app.state.warm = asyncio.Event()
     install_handlers(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
-    app.router.routes.extend(sparql.routes())
+    app.add_middleware(Compression)
+    app.doors = dict.fromkeys(
+        sparql.PATHS, sparql.door(app, state, app.state.engine, app.state.cache)
+    )
     for router in _routers():
         app.include_router(router)
     return app

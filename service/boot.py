@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_world
+from service.graph.disk import STORES, belongs_on_disk, open_on_disk
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.http.middleware import Courtesies
@@ -63,14 +64,31 @@ def graph_file(settings: Settings) -> Path:
     return settings.graph or current_build(settings.data) / GRAPH
 
 
-def open_graph(settings: Settings) -> tuple[Graph, Path]:
-    """The graph to serve and the file it is in; raises `DataError` where it cannot be read."""
+def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Graph, Path]:
+    """The graph to serve and the file it is in; raises `DataError` where it cannot be read.
+
+    `progress` is told how many bytes of a large graph are in its store.
+    """
     path = graph_file(settings)
     sealed = None if settings.graph else read_manifest(path.parent)["graph"]
+    names = Names(settings.base)
     try:
-        return load_graph(path, Names(settings.base), sealed), path
+        if belongs_on_disk(path, settings.store):
+            return open_on_disk(path, settings.data / STORES, names, sealed, progress), path
+        return load_graph(path, names, sealed), path
     except (OSError, ValueError, SyntaxError) as fault:
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
+
+
+def prepare_graph(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
+    """See that there is a graph to serve and, where it belongs on disk, that it is there.
+
+    Raises `DataError`.
+    """
+    path = graph_file(settings)
+    if path.exists() and belongs_on_disk(path, settings.store):
+        step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
+        open_graph(settings, count)
 
 
 def open_search(

@@ -21,6 +21,7 @@ from service.values import (
     one_of,
     port,
     rate,
+    room,
     seconds,
     size,
     url,
@@ -103,6 +104,21 @@ class Settings:
         default=2 * 2**30,
         metadata=_told(
             size, "bytes, e.g. 2GiB", "問い合わせのメモリー上限", "memory of a query process"
+        ),
+    )
+    cache_bytes: int = field(
+        default=64 * 2**20,
+        metadata=_told(
+            room, "bytes, e.g. 64MiB, or 0", "答えを覚えておく量", "answers kept in memory"
+        ),
+    )
+    store: str = field(
+        default="auto",
+        metadata=_told(
+            one_of("auto", "memory", "disk"),
+            "auto | memory | disk",
+            "グラフを置く所",
+            "where the graph is kept",
         ),
     )
     body_limit: int = field(

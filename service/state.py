@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -116,6 +117,7 @@ class State:
     encoder: str | None = None
 
 
+@cache
 def version() -> str:
     """The version of the package; `0+unknown` where it runs from an uninstalled tree."""
     try:

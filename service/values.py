@@ -47,6 +47,11 @@ def size(text: str) -> int:
     return _positive(int(digits)) * _UNITS[folded[len(digits) :].strip()]
 
 
+def room(text: str) -> int:
+    """A number of bytes that may be 0, with or without a binary unit."""
+    return 0 if text.strip() == "0" else size(text)
+
+
 def url(text: str) -> str:
     """An absolute http(s) URL."""
     parts = urlsplit(text)

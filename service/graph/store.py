@@ -35,12 +35,14 @@ Row = Mapping[str, str]
 class Graph:
     """A dataset to be queried; `version` is its hash, 16 hex digits.
 
+    `folder` is where its store lies on disk, `None` where that is in memory.
     The default graph is the union of all graphs but the machine's proposals.
     """
 
     store: Store
     names: Names
     version: str
+    folder: Path | None = None
 
     @cached_property
     def graphs(self) -> tuple[NamedNode, ...]:
@@ -110,7 +112,7 @@ def load_graph(path: Path, names: Names, version: str | None = None) -> Graph:
     `SyntaxError` (with line and column) on bad RDF.
     """
     store = Store()
-    store.bulk_load(path=str(path), format=_format(path))
+    store.bulk_load(path=str(path), format=format_of(path))
     return Graph(store, names, version or graph_version(store))
 
 
@@ -125,7 +127,8 @@ def load_triples(text: str, names: Names) -> Iterator[Quad]:
     return parse(names.rebased(text), format=RdfFormat.TURTLE)
 
 
-def _format(path: Path) -> RdfFormat:
+def format_of(path: Path) -> RdfFormat:
+    """The format that a file's ending tells; raises `ValueError` where it tells none."""
     found = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if found is None:
         raise ValueError(f"{path.name}: 拡張子は nq trig ttl nt rdf jsonld / unknown ending")

@@ -1,6 +1,12 @@
-"""Validators: what lets a client keep an answer it already has (RFC 9110, section 13)."""
+"""Validators: what lets a client keep an answer it already has (RFC 9110, section 13).
 
+They are strong: two answers with one tag are the same, byte for byte, content coding included
+(`service.http.compression` sees to that).
+"""
+
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 from starlette.requests import Request
@@ -11,22 +17,39 @@ CACHED: Final = "public, max-age=60, stale-while-revalidate=600"
 #: answers that carry their version in their name
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
+_TAG: Final = re.compile(r'(?:W/)?"([^"]*)"|(\*)')
+
 
 def tag(identity: str) -> str:
-    """A weak validator: compression may change the bytes, not the meaning.
+    """A validator of what this identity, hexadecimal, names.
 
     >>> tag("0123456789abcdef0123456789abcdef")
-    'W/"0123456789abcdef01234567"'
+    '"0123456789abcdef01234567"'
     """
-    return f'W/"{identity[:24]}"'
+    return f'"{identity[:24]}"'
+
+
+def digest(body: bytes) -> str:
+    """What tells a body from others, hexadecimal."""
+    return sha256(body).hexdigest()
+
+
+def listed(header: str) -> list[str]:
+    """The tags of an If-None-Match header without their quotes, `*` where it stands alone.
+
+    Weak tags are as good as strong ones here (RFC 9110, section 13.1.2).
+
+    >>> listed('W/"a", "b,c"'), listed("*")
+    (['a', 'b,c'], ['*'])
+    """
+    return [star or name for name, star in _TAG.findall(header) if name != "*"]
 
 
 def fresh(request: Request, headers: Mapping[str, str]) -> bool:
     """Whether the client already has what these headers describe."""
-    given = request.headers.get("if-none-match", "")
-    wanted = headers.get("ETag", "").removeprefix("W/")
-    candidates = [each.strip().removeprefix("W/") for each in given.split(",")]
-    return bool(wanted) and (wanted in candidates or candidates == ["*"])
+    given = listed(request.headers.get("if-none-match", ""))
+    wanted = headers.get("ETag", "").removeprefix("W/").strip('"')
+    return bool(wanted) and (wanted in given or given == ["*"])
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:

@@ -1,9 +1,11 @@
 """The OpenAPI document: what FastAPI derives from the endpoints, and `/sparql` beside it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS
 from service.sparql.protocol import DIRECT, FORM
@@ -32,7 +34,23 @@ _PROBLEM: Final = {
 
 
 class Application(FastAPI):
-    """FastAPI whose OpenAPI document also tells of `/sparql`, a plain route."""
+    """FastAPI with applications in front that are too busy for it, by path.
+
+    Its OpenAPI document also tells of `/sparql`, which is one of them.
+    """
+
+    #: what answers a path itself; given by `create_app`
+    doors: Mapping[str, ASGIApp] = MappingProxyType({})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "http":
+            door = self.doors.get(scope["path"].removeprefix(scope.get("root_path", "")))
+            if door is not None:
+                scope["app"] = self
+                await door(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """The document; made once."""

@@ -1,143 +1,207 @@
-"""`/sparql`: SPARQL 1.1 Protocol, query only (conventions, section 3)."""
+"""`/sparql`: SPARQL 1.1 Protocol, query only (conventions, section 3).
 
+A plain ASGI application that stands in front of FastAPI: where an answer is at hand, routing and
+validating a request would take most of its time.
+"""
+
+import asyncio
 import json
-from collections.abc import Mapping
-from hashlib import sha256
 from typing import Final
 
+from cachetools import LRUCache
+from fastapi import FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.errors import NotAcceptable
+from service.errors import MethodNotAllowed, Problem, problem_response
 from service.graph.rdf import serialized
-from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.caching import CACHED, listed
+from service.http.compression import accepts_gzip
 from service.http.negotiation import (
-    ASK_OFFERS,
     DATA_OFFERS,
-    GRAPH_OFFERS,
     HTML,
-    JSON_RESULTS,
     PAGE_OFFERS,
-    SELECT_OFFERS,
     TURTLE,
     Offer,
     by_format,
     leaves_open,
     negotiate,
-    negotiate_form,
 )
+from service.sparql.answering import VARY, Asked, Plan, packed, planned
+from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
-from service.sparql.lexer import Query, examine
-from service.sparql.pool import Engine, QueryRequest
-from service.sparql.protocol import (
-    DIRECT,
-    FORM,
-    Parameters,
-    from_body,
-    from_url,
-    limited,
-    offered,
-)
+from service.sparql.pool import Engine
+from service.sparql.protocol import DIRECT, FORM, Parameters, from_body, from_url, limited
 from service.state import State
 
-METHODS: Final = ("GET", "POST", "OPTIONS", "QUERY")
+#: there is no redirect between them
+PATHS: Final = ("/sparql", "/sparql/")
 _ALLOW: Final = {"Allow": "GET, HEAD, POST, OPTIONS, QUERY", "Accept-Query": f"{FORM}, {DIRECT}"}
-_OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
-    "SELECT": SELECT_OFFERS,
-    "ASK": ASK_OFFERS,
-    "CONSTRUCT": GRAPH_OFFERS,
-    "DESCRIBE": GRAPH_OFFERS,
-}
-_VARY: Final = {"Vary": "Accept, Origin"}
+_RAW_ALLOW: Final = tuple((name.lower().encode(), value.encode()) for name, value in _ALLOW.items())
+_KEEP: Final = (b"cache-control", CACHED.encode())
+_FORGET: Final = (b"cache-control", b"no-store")
+#: how many requests, none longer than so many bytes, are remembered with what they mean
+_REMEMBERED: Final = 1024
+_LONGEST: Final = 4096
+#: bodies longer than this are compressed beside the event loop
+_SOON: Final = 2**15
+#: requests for the description wait for one another, however long
+_PATIENCE: Final = 0.0
 
 
-async def sparql(request: Request) -> Response:
-    """Answer a query, describe the service, or show the form for queries."""
-    if request.method == "OPTIONS":
-        return Response(status_code=204, headers=_ALLOW)
-    parameters = await _parameters(request)
-    if parameters.query is None:
-        return _without_query(request, parameters)
-    query = examine(parameters.query)
-    offer = _offer(request, parameters, query)
-    cached = _cache_headers(request, parameters, query, offer)
-    if fresh(request, cached):
-        return not_modified({**cached, **_VARY})
-    body = await _answer(request, parameters, query, offer)
-    return Response(body, headers={**cached, **_VARY, "Content-Type": offer.content_type})
+def door(app: FastAPI, state: State, engine: Engine, cache: ResponseCache) -> ASGIApp:
+    """The endpoint as an application of its own.
+
+    `app` shows problems as pages and knows what to say of what nobody expected.
+    """
+    endpoint = Endpoint(state, engine, cache)
+    return ServerErrorMiddleware(endpoint, handler=app.exception_handlers.get(Exception))
 
 
-def routes() -> list[Route]:
-    """Both paths; there is no redirect between them."""
-    return [Route(path, sparql, methods=METHODS) for path in ("/sparql", "/sparql/")]
+class Endpoint:
+    """Answers queries, describes the service, shows the form for queries."""
+
+    def __init__(self, state: State, engine: Engine, cache: ResponseCache) -> None:
+        self._state = state
+        self._engine = engine
+        self._cache = cache
+        self._plans: LRUCache[Asked, Plan] = LRUCache(_REMEMBERED)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; HEAD comes as GET."""
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=_ALLOW)(scope, receive, send)
+            return
+        try:
+            asked, held = await self._asked(scope, receive)
+            plan = self._plans.get(asked) or self._planned(asked)
+            if plan is None:
+                answer = await self._without_query(Request(scope), asked)
+                await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
+                return
+            stored = await self._answer(scope["path"], plan, held)
+        except Problem as problem:
+            await problem_response(Request(scope), problem)(scope, receive, send)
+            return
+        kept = asked.method == "GET" and plan.key is not None
+        await _send(send, stored, held, (_KEEP,) if kept else ())
+
+    async def _asked(self, scope: Scope, receive: Receive) -> tuple[Asked, list[str]]:
+        """The request, and the tags that its client holds."""
+        method = scope["method"]
+        if method not in ("GET", "POST", "QUERY"):
+            raise _not_allowed(method)
+        fields: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            fields[name] = fields[name] + b", " + value if name in fields else value
+        body, kind = b"", b""
+        if method != "GET":
+            chunks = Request(scope, receive).stream()
+            body = await limited(chunks, self._state.settings.body_limit)
+            kind = fields.get(b"content-type", b"")
+        accept, packing = fields.get(b"accept"), fields.get(b"accept-encoding")
+        asked = Asked(
+            method=method,
+            query_string=scope["query_string"],
+            content_type=kind,
+            body=body,
+            accept=None if accept is None else accept.decode("latin-1"),
+            gzip=packing is not None and accepts_gzip(packing.decode("latin-1")),
+        )
+        held = fields.get(b"if-none-match") if method == "GET" else None
+        return asked, listed(held.decode("latin-1")) if held else []
+
+    def _planned(self, asked: Asked) -> Plan | None:
+        """What the request means, remembered; `None` where it holds no query."""
+        parameters = _parameters(asked)
+        if parameters.query is None:
+            return None
+        plan = planned(parameters.query, parameters, asked, self._state)
+        if asked.size <= _LONGEST:
+            self._plans[asked] = plan
+        return plan
+
+    async def _answer(self, path: str, plan: Plan, held: list[str]) -> Stored:
+        """The answer; one without a body where its tag alone tells that the client has it."""
+        if plan.page:
+            return await self._page(path, plan)
+        if plan.key is None:
+            return await self._evaluated(plan)
+        if held:
+            known = [name for name in held if name.startswith(plan.identity + "-")]
+            if known:
+                return Stored(known[0], (), b"")
+        found = self._cache.get(plan.key)
+        if found is not None:
+            return found
+        return await self._cache.made(plan.key, plan.request.seconds, lambda: self._evaluated(plan))
+
+    async def _evaluated(self, plan: Plan) -> Stored:
+        body = (await self._engine.execute(plan.request)).body
+        if plan.gzip and len(body) > _SOON:
+            return await asyncio.to_thread(packed, body, plan.offer, True, plan.identity)
+        return packed(body, plan.offer, plan.gzip, plan.identity)
+
+    async def _page(self, path: str, plan: Plan) -> Stored:
+        body = (await self._engine.execute(plan.request)).body
+        text = plan.request.query.text
+
+        def rendered() -> Stored:
+            page = self._state.pages.render_table(path, text, json.loads(body))
+            return packed(page.encode(), plan.offer, plan.gzip, plan.identity)
+
+        return await asyncio.to_thread(rendered)
+
+    async def _without_query(self, request: Request, asked: Asked) -> Stored:
+        """The form for queries, or the description of the service."""
+        asks = _parameters(asked)
+        named = by_format(asks.formats, DATA_OFFERS) if leaves_open(asked.accept) else None
+        offer = named or negotiate(asked.accept, PAGE_OFFERS) or TURTLE
+        if offer.name == HTML.name:
+            page = self._state.pages.render_editor(request.url.path)
+            return packed(page.encode(), offer, asked.gzip)
+        root = self._state.settings.public_url or str(request.base_url)
+        key = ("description", offer.type, root, asked.gzip)
+
+        async def made() -> Stored:
+            return await asyncio.to_thread(_description, self._state, root, offer, asked.gzip)
+
+        return self._cache.get(key) or await self._cache.made(key, _PATIENCE, made)
 
 
-async def _parameters(request: Request) -> Parameters:
-    if request.method == "GET":
-        return from_url(request.scope["query_string"])
-    state: State = request.app.state.world
-    body = await limited(request.stream(), state.settings.body_limit)
-    return from_body(request.headers, request.scope["query_string"], body)
+def _description(state: State, root: str, offer: Offer, gzip: bool) -> Stored:
+    body = serialized(service_description(state.graph, root), offer.name, state.graph.names)
+    return packed(body, offer, gzip, "description")
 
 
-def _offer(request: Request, parameters: Parameters, query: Query) -> Offer:
-    offers = _OFFERS[query.form]
-    found = negotiate_form(request.headers.get("accept"), parameters.formats, offers)
-    if found is None:
-        raise not_acceptable(offers)
-    return found
+def _parameters(asked: Asked) -> Parameters:
+    if asked.method == "GET":
+        return from_url(asked.query_string)
+    return from_body(asked.content_type.decode("latin-1"), asked.query_string, asked.body)
 
 
-def not_acceptable(offers: tuple[Offer, ...]) -> NotAcceptable:
-    """The problem that lists what there is."""
-    names = offered(offers)
-    return NotAcceptable(
-        f"返せる形式は次のとおりです: {names}", f"We offer: {names}", offers=names.split(", ")
+def _not_allowed(method: str) -> Problem:
+    allow = _ALLOW["Allow"]
+    return MethodNotAllowed(
+        f"{method} は使えません。使えるのは {allow} です。",
+        f"{method} is not allowed here; use {allow}.",
+        headers=_ALLOW,
     )
 
 
-def _cache_headers(
-    request: Request, parameters: Parameters, query: Query, offer: Offer
-) -> dict[str, str]:
-    """An ETag for what can be known before evaluating; none where the answer may change."""
-    if request.method != "GET" or query.volatile:
-        return {"Cache-Control": "no-store"}
-    state: State = request.app.state.world
-    dataset = (parameters.default_graphs, parameters.named_graphs)
-    identity = repr((state.graph.version, query.normal, dataset, offer.type))
-    return {"ETag": tag(sha256(identity.encode()).hexdigest()), "Cache-Control": CACHED}
-
-
-async def _answer(
-    request: Request, parameters: Parameters, query: Query, offer: Offer
-) -> bytes | str:
-    state: State = request.app.state.world
-    engine: Engine = request.app.state.engine
-    limit = state.settings.query_timeout
-    name = JSON_RESULTS.name if offer.name == HTML.name else offer.name
-    asked = QueryRequest(
-        query=query,
-        format=name,
-        default_graphs=parameters.default_graphs,
-        named_graphs=parameters.named_graphs,
-        seconds=min(limit, parameters.timeout or limit),
-    )
-    answer = await engine.execute(asked)
-    if offer.name != HTML.name:
-        return answer.body
-    return state.pages.render_table(request.url.path, query.text, json.loads(answer.body))
-
-
-def _without_query(request: Request, parameters: Parameters) -> Response:
-    state: State = request.app.state.world
-    accept = request.headers.get("accept")
-    asked = by_format(parameters.formats, DATA_OFFERS) if leaves_open(accept) else None
-    offer = asked or negotiate(accept, PAGE_OFFERS) or TURTLE
-    if offer.name == HTML.name:
-        body: bytes | str = state.pages.render_editor(request.url.path)
+async def _send(
+    send: Send, stored: Stored, held: list[str], extra: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    """Send an answer; one that may be kept goes with its tag, or as 304 if its client holds it."""
+    status, headers, body = 200, [*stored.headers, *extra], stored.body
+    if not extra:
+        headers.append(_FORGET)
     else:
-        endpoint = state.settings.public_url or str(request.base_url)
-        body = serialized(service_description(state.graph, endpoint), offer.name, state.graph.names)
-    headers = {**_VARY, **_ALLOW, "Cache-Control": CACHED, "Content-Type": offer.content_type}
-    return Response(body, headers=headers)
+        headers.append((b"etag", f'"{stored.tag}"'.encode()))
+        if held and (stored.tag in held or held == ["*"]):
+            status, body = 304, b""
+            headers = [(b"vary", VARY.encode()), *headers[len(stored.headers) :]]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

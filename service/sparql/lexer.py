@@ -7,7 +7,7 @@ it, and the engine is given exactly the text that was examined.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from service.errors import Forbidden, QuerySyntax
 
@@ -28,17 +28,18 @@ _UPDATES: Final = (
     "WITH",
 )
 #: functions whose value changes from one evaluation to the next
-_VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID"})
+_VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
 #: escapes of these would change where a string ends: they stay for the engine, within strings
 _DELIMITERS: Final = frozenset("\"'\\\n\r")
 
 _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n\r]*)
+    |[{}()\[\];,*+=]  # signs that begin nothing else: most words of a query end here
+    |(?P<variable>[?$]\w+)
     |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
         |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-    |(?P<variable>[?$]\w+)
     |(?P<blank>_:[\w.-]+)
     |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:
@@ -51,8 +52,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a query; `start` is its offset in code points."""
 
     kind: str
@@ -86,10 +86,16 @@ def examine(text: str) -> Query:
     'ASK'
     """
     decoded = decode(text)
-    found = [token for token in tokens(decoded) if token.kind != "space"]
+    found = [
+        Token(match.lastgroup or "sign", match.group(), match.start())
+        for match in _TOKEN.finditer(decoded)
+        if match.lastgroup != "space"
+    ]
     form = _form(decoded, found)
-    _refuse_service(found)
-    _refuse_depth(decoded, found)
+    if "SERVICE" in decoded.upper():
+        _refuse_service(found)
+    if sum(map(decoded.count, "([{")) > MAX_DEPTH:
+        _refuse_depth(decoded, found)
     words = {token.text.upper() for token in found if token.kind == "word"}
     return Query(
         text=decoded,

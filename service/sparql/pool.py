@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailab
 from service.graph.store import Graph
 from service.settings import Settings
 from service.sparql import worker
+from service.sparql.channel import Channel, Received
 from service.sparql.grammar import fault_of, undeclared
 from service.sparql.lexer import Query, syntax_error
 from service.sparql.worker import Config, Job
@@ -89,39 +91,34 @@ class _KilledError(Exception):
 
 
 class _Process:
-    """One running worker and the pipes to it."""
+    """One running worker and the line to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
         self._process = process
+        self._channel = channel
 
     @classmethod
     async def start(cls, config: Config) -> "_Process":
         """Start a worker; it may still be loading."""
         script = str(Path(worker.__file__))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", script, json.dumps(config)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        return cls(process)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", script, json.dumps(config)),
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                start_new_session=True,
+            )
+        return cls(process, await Channel.over(ours))
 
-    async def receive(self) -> tuple[Mapping[str, Any], bytes]:
-        """The next message; raises `asyncio.IncompleteReadError` where the worker has died."""
-        assert self._process.stdout
-        stream = self._process.stdout
-        lengths = await stream.readexactly(worker.LENGTHS.size)
-        header, body = worker.LENGTHS.unpack(lengths)
-        return json.loads(await stream.readexactly(header)), await stream.readexactly(body)
+    async def receive(self) -> Received:
+        """The next message; raises `ConnectionResetError` where the worker has died."""
+        return await self._channel.receive()
 
-    async def ask(self, job: Job) -> tuple[Mapping[str, Any], bytes]:
-        """The outcome of a job; raises `ConnectionError` where the worker has died already."""
-        assert self._process.stdin
-        if self._process.stdin.is_closing():  # writing would be an error of another kind
-            raise ConnectionResetError("the worker is gone")
-        self._process.stdin.write(worker.frame(job))
-        await self._process.stdin.drain()
-        return await self.receive()
+    async def ask(self, job: Job) -> Received:
+        """The outcome of a job; raises `ConnectionError` where the worker has died."""
+        self._channel.send(job)
+        return await self._channel.receive()
 
     async def ended(self) -> int:
         """The exit status of a worker that has closed its end of the pipe."""
@@ -140,9 +137,8 @@ class _Process:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
-        assert self._process.stdin
-        self._process.stdin.close()
-        await self._process.communicate()
+        self._channel.close()
+        await self._process.wait()
 
 
 class QueryPool:
@@ -155,7 +151,7 @@ class QueryPool:
     def __init__(self, settings: Settings, graph: Graph, path: Path) -> None:
         self._settings = settings
         self._config = Config(
-            path=str(path.resolve()),
+            path=str((graph.folder or path).resolve()),
             excluded=graph.names.graph(PROPOSALS_GRAPH),
             prefixes=dict(graph.names.prefixes),
             base=graph.names.base,
@@ -216,7 +212,7 @@ class QueryPool:
         except TimeoutError:
             self._replace(process, "time")
             raise _timeout(request.seconds) from None
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except ConnectionError:
             ended = await process.ended()
             self._replace(process, "crash" if ended == -signal.SIGKILL else "memory")
             if ended == -signal.SIGKILL:
@@ -254,6 +250,8 @@ class QueryPool:
 
     async def _free(self, limit: float) -> _Process:
         """A worker with nothing to do; waits for one as long as a query may take."""
+        with suppress(asyncio.QueueEmpty):
+            return self._idle.get_nowait()
         self._waiting += 1
         try:
             async with asyncio.timeout(_START_LIMIT):
@@ -278,7 +276,7 @@ class QueryPool:
         self._alive.add(process)
         try:
             await process.receive()
-        except asyncio.IncompleteReadError:
+        except ConnectionError:
             _LOG.critical("a query worker could not load %s", self._config["path"])
             await self._discard(process)
             await asyncio.sleep(_PAUSE)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-
 from service.errors import BadRequest, Forbidden, TooLarge, UnsupportedMediaType
 from service.http.negotiation import Offer
 from service.values import seconds
@@ -41,12 +39,12 @@ def from_url(query_string: bytes) -> Parameters:
     return _parameters(_values(found, "query"), found, found)
 
 
-def from_body(headers: Headers, query_string: bytes, body: bytes) -> Parameters:
-    """The parameters of a POST or QUERY request.
+def from_body(content_type: str, query_string: bytes, body: bytes) -> Parameters:
+    """The parameters of a POST or QUERY request with this Content-Type.
 
     Raises `UnsupportedMediaType`, `BadRequest`, `Forbidden`.
     """
-    media, charset = media_type(headers.get("content-type", ""))
+    media, charset = media_type(content_type)
     if media == UPDATE:
         raise _read_only()
     if media not in (FORM, DIRECT) or charset not in ("utf-8", "utf8"):

@@ -97,12 +97,9 @@ class Worker:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._store = ox.Store()
-        ending = config["path"].rpartition(".")[2]
-        self._store.bulk_load(path=config["path"], format=ox.RdfFormat.from_extension(ending))
+        self._store = _opened(config["path"])
         self._known = [g for g in self._store.named_graphs() if isinstance(g, ox.NamedNode)]
-        union = (graph for graph in self._known if graph.value != config["excluded"])
-        self._union = [ox.DefaultGraph(), *union]
+        self._union = _union(self._known, config["excluded"])
 
     def answer(self, job: Job) -> tuple[dict[str, Any], bytes]:
         """The outcome of a job: a header and, where all went well, the serialised answer."""
@@ -134,7 +131,7 @@ class Worker:
         """The protocol's dataset wins over FROM; without either, the union."""
         default, named = job["default"], job["named"]
         if default is None and named is None:
-            return {} if job["own"] else {"default_graph": self._union}
+            return {} if job["own"] else self._union
         return {
             "default_graph": self._selected(default or []) or [ox.BlankNode()],
             "named_graphs": self._selected(named or []),
@@ -143,6 +140,23 @@ class Worker:
     def _selected(self, wanted: Iterable[str]) -> list[ox.NamedNode]:
         names = set(wanted)
         return [graph for graph in self._known if graph.value in names]
+
+
+def _opened(path: str) -> ox.Store:
+    """The store of a folder, as it lies on disk, or of a file, read into memory."""
+    if os.path.isdir(path):  # noqa: PTH112 -- pathlib would double the time to start
+        return ox.Store.read_only(path)
+    store = ox.Store()
+    store.bulk_load(path=path, format=ox.RdfFormat.from_extension(path.rpartition(".")[2]))
+    return store
+
+
+def _union(known: list[ox.NamedNode], excluded: str) -> dict[str, Any]:
+    """The default graph: all graphs, which is quicker said than each by its name, but for one."""
+    names = [graph for graph in known if graph.value != excluded]
+    if len(names) == len(known):
+        return {"use_default_graph_as_union": True}
+    return {"default_graph": [ox.DefaultGraph(), *names]}
 
 
 def receive(stream: BinaryIO) -> Any | None:
@@ -189,18 +203,35 @@ def _exact_rows(body: bytes, name: str) -> int:
     return body.count(mark) - without
 
 
-def _confine(memory: int) -> None:
-    """Cap the memory, and let no file or socket be opened from here on."""
+def _confine(memory: int, files: int) -> None:
+    """Cap the memory, and let nothing be opened from here on but so many files of a store."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+
+def _needed(path: str) -> int:
+    """How many files may have to be open: none, but for tables that a store opens when read."""
+    if not os.path.isdir(path):  # noqa: PTH112
+        return 0
+    held = [_link(each) for each in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    tables = sum(name.endswith(".sst") for name in os.listdir(path))  # noqa: PTH208
+    closed = tables - sum(name.endswith(".sst") for name in held)
+    return len(held) + closed if closed > 0 else 0
+
+
+def _link(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:  # the listing's own
+        return ""
 
 
 def main(config: Config) -> None:
     """Load, say so, then answer jobs until standard input ends."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     worker = Worker(config)
-    _confine(config["memory"])
+    _confine(config["memory"], _needed(config["path"]))
     send(target, {"kind": "ready", "pid": os.getpid()}, b"")
     while (job := receive(source)) is not None:
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])

@@ -1,0 +1,107 @@
+"""Answers kept in memory: what was asked before is not evaluated again.
+
+An answer depends on nothing but its key, because a key holds the version of the graph; so
+nothing grows stale, and what is least lately used gives way. Equal requests that come while the
+first is being evaluated wait for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cachetools import LRUCache
+
+Fields = tuple[tuple[bytes, bytes], ...]
+Make = Callable[[], Awaitable["Stored"]]
+
+#: what an entry costs beside its bytes, measured with tracemalloc
+_OVERHEAD: Final = 1000
+#: no answer may take more than this part of the whole
+_LARGEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer as it goes over the wire; `tag` is its strong validator, with quotes."""
+
+    tag: str
+    headers: Fields
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, about."""
+        return len(self.body) + _OVERHEAD
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    """Counts since the start: `joined` are requests that waited for an equal one."""
+
+    hits: int
+    misses: int
+    joined: int
+    entries: int
+    bytes: int
+    limit: int
+
+
+class ResponseCache:
+    """Answers by key, at most `limit` bytes of them; 0 keeps none. Belongs to one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: LRUCache[Hashable, Stored] = LRUCache(limit, getsizeof=_size)
+        self._flights: dict[Hashable, asyncio.Task[Stored]] = {}
+        self._hits = self._misses = self._joined = 0
+
+    def stats(self) -> CacheStats:
+        """How it has done so far."""
+        counted = (self._hits, self._misses, self._joined)
+        return CacheStats(*counted, len(self._kept), int(self._kept.currsize), self._limit)
+
+    def get(self, key: Hashable) -> Stored | None:
+        """The answer of this key, if it is here."""
+        found = self._kept.get(key)
+        self._hits += found is not None
+        return found
+
+    async def made(self, key: Hashable, patience: float, make: Make) -> Stored:
+        """The answer that `make` gives, kept from now on; call it after `get` found none.
+
+        Equal requests share one evaluation where they allow it the same `patience` in seconds.
+        Raises what `make` raises.
+        """
+        if not self._limit:
+            self._misses += 1
+            return await make()
+        flight = self._flights.get((key, patience))
+        if flight is None:
+            self._misses += 1
+            flight = self._begin(key, patience, make)
+        else:
+            self._joined += 1
+        return await asyncio.shield(flight)
+
+    def _begin(self, key: Hashable, patience: float, make: Make) -> "asyncio.Task[Stored]":
+        flight = asyncio.ensure_future(make())
+        self._flights[key, patience] = flight
+
+        def landed(done: "asyncio.Task[Any]") -> None:
+            del self._flights[key, patience]
+            if not done.cancelled() and done.exception() is None:
+                self._keep(key, done.result())
+
+        flight.add_done_callback(landed)
+        return flight
+
+    def _keep(self, key: Hashable, made: Stored) -> None:
+        if made.size * _LARGEST <= self._limit:
+            with suppress(ValueError):  # beyond the whole limit
+                self._kept[key] = made
+
+
+def _size(stored: Stored) -> int:
+    return stored.size
