@@ -29,7 +29,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import quote, urlencode
@@ -314,11 +313,10 @@ async def truth_of(port: int, data: Path, versions: tuple[str, str]) -> Truth:
 def ask_on(options: argparse.Namespace, tally: Tally, after: str) -> Iterator[Ask]:
     """Requests in random order: as many as wanted, half of them answered by the new build."""
     chosen, mix = random.Random(5), traffic()
+    for _ in range(options.requests):
+        yield chosen.choice(mix)
     ends = time.monotonic() + PATIENCE
-    for number in count():
-        enough = number >= options.requests and tally.versions[after] >= options.requests // 2
-        if enough or time.monotonic() > ends:
-            return
+    while tally.versions[after] < options.requests // 2 and time.monotonic() < ends:
         yield chosen.choice(mix)
 
 
