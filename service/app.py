@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from starlette.types import ASGIApp
 
 from service.agents.endpoint import Agents
 from service.agents.tools import Tools
@@ -53,19 +52,26 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(state: State, desk: Desk | None = None) -> ASGIApp:
+class Service(Courtesies):
+    """The service over one graph; `state` is that of the FastAPI application within."""
+
+    def __init__(self, world: World, desk: Desk) -> None:
+        super().__init__(world, desk, lambda: world.state.pages)
+        self.state = world.service.state
+
+
+def create_app(state: State, desk: Desk | None = None) -> Service:
     """The service over one graph. It reads nothing but what it is given."""
-    world = create_world(state)
-    return Courtesies(world, desk or open_desk(state.settings), lambda: state.pages)
+    return Service(create_world(state), desk or open_desk(state.settings))
 
 
 def create_world(state: State) -> World:
     """The application over one graph without what outlives the change of graphs."""
-    service = _service(state)
+    service = _application(state)
     return World(state, service, service)
 
 
-def _service(state: State) -> FastAPI:
+def _application(state: State) -> FastAPI:
     app = Application(
         title="ccgraph",
         version=version(),

@@ -227,7 +227,7 @@ def app() -> ASGIApp:
     builds = Builds(settings)
     seen = builds.look()
     desk = open_desk(settings, sys.stdout)
-    swap = Swap(builds.open(), seen, builds, desk.metrics, settings.stop_timeout)
+    swap = Swap(builds.open(), seen, builds, desk)
     return Courtesies(swap, desk, swap.pages)
 
 

@@ -4,16 +4,17 @@ Cross-origin access is open and without credentials (conventions, section 6), on
 not only on those that name an origin, so that a shared cache cannot lose it.
 """
 
-import os
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from random import getrandbits
 from typing import Final
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import AddressTooLong, Problem, ProblemPages, problem_answer
+from service.errors import AddressTooLong, Problem, ProblemPages, Unavailable, problem_answer
 from service.operating.desk import Desk
 from service.operating.logs import REQUEST_ID, Exchange
 from service.sparql.protocol import limited, too_large
@@ -79,9 +80,12 @@ class Courtesies:
         answer.scope["desk"] = self._desk
         try:
             await self._serve(answer, receive)
-        except Exception:
-            answer.status = answer.status or 500
-            raise
+        except asyncio.CancelledError:  # the server ends and waits no longer
+            if answer.status:
+                raise
+            await problem_answer(answer.scope, _stopping(), self._pages())(
+                answer.scope, receive, answer.send
+            )
         finally:
             self._tell(answer)
 
@@ -129,7 +133,7 @@ class Courtesies:
 
 
 class _Answer:
-    """One answer on its way out. Every request passes here, so nothing is looked up twice."""
+    """One answer on its way out."""
 
     __slots__ = (
         *("_send", "asked", "body", "bodiless", "more", "parts"),
@@ -183,7 +187,7 @@ class _Answer:
 
 
 def _request_id(given: bytes) -> str:
-    return given.decode() if _SAFE_ID.fullmatch(given) else os.urandom(8).hex()
+    return given.decode() if _SAFE_ID.fullmatch(given) else f"{getrandbits(64):016x}"
 
 
 def _route(scope: Scope) -> str:
@@ -213,6 +217,13 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return left.pop() if left else await receive()
 
     return replay
+
+
+def _stopping() -> Unavailable:
+    return Unavailable(
+        "サーバーを止めるところです。少し待ってからもう一度送ってください。",
+        "The server is stopping; try again in a few seconds.",
+    )
 
 
 def _too_long(limit: int) -> AddressTooLong:

@@ -6,10 +6,13 @@ wants otherwise. Every line about a request carries the id that its client was g
 
 import json
 import logging
+import re
+import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, Final, TextIO
 from urllib.parse import quote, unquote_plus
@@ -23,6 +26,7 @@ REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 #: the levels at which requests are logged
 _ACCESS: Final = ("info", "debug")
 _HASHED: Final = 12
+_PLAIN: Final = re.compile(rb"[A-Za-z0-9/._%-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,11 @@ class AccessLog:
         self._query = _text_of if queries == "text" else _hash_of
 
     def write(self, exchange: Exchange) -> None:
-        """Write the line of an exchange."""
-        line = self._line(exchange, self._query(exchange))
-        self._stream.write(line)
+        """Write the line of an exchange; it may stay in the stream's buffer."""
+        self._stream.write(self._line(exchange, self._query(exchange)))
+
+    def flush(self) -> None:
+        """Let everybody see what was written; done once a second, and at the end."""
         self._stream.flush()
 
 
@@ -107,42 +113,49 @@ class JsonFormatter(logging.Formatter):
 
 
 def _as_json(exchange: Exchange, query: str) -> str:
+    """One JSON object, put together by hand: this runs for every request."""
     scope = exchange.scope
-    line = {
-        "time": _time(),
-        "request": scope["request_id"],
-        "method": scope["asked_method"],
-        "route": exchange.route,
-        "path": _path(scope),
-        "query": query,
-        "status": exchange.status,
-        "bytes": exchange.size,
-        "ms": round(exchange.seconds * 1000, 2),
-        "client": _client(scope),
-        "agent": _agent(scope),
-        "graph": scope.get("graph_version", ""),
-    }
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    return (
+        f'{{"time": "{_time(time.time())}", "request": "{scope["request_id"]}", '
+        f'"method": {_quoted(scope["asked_method"])}, "route": {_quoted(exchange.route)}, '
+        f'"path": "{_path(scope)}", "query": {_quoted(query)}, '
+        f'"status": {exchange.status}, "bytes": {exchange.size}, '
+        f'"ms": {exchange.seconds * 1000:.2f}, "client": {_quoted(_client(scope))}, '
+        f'"agent": {_quoted(_agent(scope))}, "graph": "{scope.get("graph_version", "")}"}}\n'
+    )
 
 
 def _as_text(exchange: Exchange, query: str) -> str:
     scope = exchange.scope
     about = f" query={query}" if query else ""
-    return (
-        f"{_time()} {_client(scope)} {scope['asked_method']} {_path(scope)} {exchange.status}"
-        f" {exchange.size}B {exchange.seconds * 1000:.1f}ms {scope['request_id']}{about}\n"
-    )
+    asked = f"{_client(scope)} {scope['asked_method']} {_path(scope)}"
+    told = f"{exchange.status} {exchange.size}B {exchange.seconds * 1000:.1f}ms"
+    return f"{_time(time.time())} {asked} {told} {scope['request_id']}{about}\n"
 
 
-def _time(stamp: float | None = None) -> str:
-    now = datetime.now(UTC) if stamp is None else datetime.fromtimestamp(stamp, UTC)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _time(stamp: float) -> str:
+    """A time in UTC, to the millisecond.
+
+    >>> _time(0.0625)
+    '1970-01-01T00:00:00.062Z'
+    """
+    whole = int(stamp)
+    return f"{_second(whole)}.{int((stamp - whole) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+#: as it stands in JSON
+_quoted: Final = lru_cache(maxsize=1024)(partial(json.dumps, ensure_ascii=False))
 
 
 def _path(scope: Scope) -> str:
     """The path as it was sent, so that no line can be broken by it."""
-    raw: bytes | None = scope.get("raw_path")
-    return quote(raw.decode("latin-1"), safe="/%:@!$&'()*+,;=~") if raw else quote(scope["path"])
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.decode() if _PLAIN.fullmatch(raw) else quote(raw, safe="/%:@!$&'()*+,;=~")
 
 
 def _client(scope: Scope) -> str:

@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from service.operating.metrics import Metrics
+from service.operating.desk import Desk
 from service.operating.world import World
 from service.state import Pages
 
@@ -65,14 +65,11 @@ class Refusal:
 class Swap:
     """An ASGI application that hands every request to the current world."""
 
-    def __init__(
-        self, world: World, seen: Sight | None, source: Source, metrics: Metrics, drain: float
-    ) -> None:
+    def __init__(self, world: World, seen: Sight | None, source: Source, desk: Desk) -> None:
         self._current = world
         self._seen = seen
         self._source = source
-        self._metrics = metrics
-        self._drain = drain
+        self._desk = desk
         self._nudged = asyncio.Event()
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -98,6 +95,7 @@ class Swap:
         with suppress(asyncio.CancelledError):
             await watch
         await asyncio.gather(self._current.stop(), *self._ending)
+        self._tick()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _watch(self) -> None:
@@ -107,9 +105,15 @@ class Swap:
                     await self._nudged.wait()
             asked = self._nudged.is_set()
             self._nudged.clear()
-            self._current.count(self._metrics)
-            _end_with_parent()
+            self._tick()
             await self._look(asked)
+
+    def _tick(self) -> None:
+        """What is done once a second."""
+        self._current.count(self._desk.metrics)
+        if log := self._desk.log:
+            log.flush()
+        _end_with_parent()
 
     async def _look(self, asked: bool) -> None:
         """Change to what there is, if that is something else; `asked` tries a refused one again."""
@@ -143,7 +147,7 @@ class Swap:
 
     def _adopt(self, world: World) -> None:
         old, self._current = self._current, world
-        self._metrics.swapped("swapped")
+        self._desk.metrics.swapped("swapped")
         _LOG.info(
             "グラフ %s に替えました（前は %s） / now serving %s, before %s",
             *(world.state.graph.version, old.state.graph.version) * 2,
@@ -153,11 +157,11 @@ class Swap:
         task.add_done_callback(self._ending.discard)
 
     async def _end(self, world: World) -> None:
-        await world.stop(self._drain)
-        world.count(self._metrics)
+        await world.stop(self._desk.settings.stop_timeout)
+        world.count(self._desk.metrics)
 
     def _refuse(self, sight: Sight, fault: BaseException) -> None:
-        self._metrics.swapped("refused")
+        self._desk.metrics.swapped("refused")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         reason = (
             "読めないため、前の版を出し続けています。理由はサーバーの記録にあります。"

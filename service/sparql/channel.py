@@ -43,7 +43,7 @@ class Channel(asyncio.Protocol):
 
     def send(self, header: object, body: bytes = b"") -> None:
         """Send a message; what a dead worker should have had is dropped."""
-        if self._transport is not None and not self._closed:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame(header, body))
 
     async def receive(self) -> Received:

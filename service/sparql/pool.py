@@ -121,7 +121,10 @@ class _Process:
     async def ask(
         self, job: Job, tell: Callable[[Mapping[str, Any]], Awaitable[Received]]
     ) -> Received:
-        """The outcome of a job; `tell` answers what the worker asks meanwhile."""
+        """The outcome of a job; `tell` answers what the worker asks meanwhile.
+
+        Raises `ConnectionError` where the worker has died.
+        """
         self._channel.send(job)
         header, body = await self._channel.receive()
         while header["kind"] in worker.WANTED:
@@ -207,16 +210,14 @@ class QueryPool:
     async def execute(self, request: QueryRequest) -> Answer:
         """The answer of a query; raises a `Problem` where there is none.
 
-        Where its worker was killed from outside, the query is asked once more.
+        Where a worker was killed from outside, the query goes to another.
         """
-        try:
-            return await self._attempt(request)
-        except _KilledError:
-            _LOG.warning("a query worker was killed; its query is evaluated once more")
-        try:
-            return await self._attempt(request)
-        except _KilledError:
-            raise problems.exhausted(self._settings.memory_cap) from None
+        for _ in range(self._settings.query_workers + 1):
+            try:
+                return await self._attempt(request)
+            except _KilledError:
+                _LOG.warning("a query worker was killed; its query goes to another")
+        raise problems.exhausted(self._settings.memory_cap)
 
     async def _attempt(self, request: QueryRequest) -> Answer:
         with timed("queue"):

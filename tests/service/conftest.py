@@ -162,7 +162,9 @@ def serving(state: State) -> Iterator[str]:
     """A real server on a free port; gives its root, ending in a slash."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(state), http=LenientProtocol, log_level="warning")
+        config = uvicorn.Config(
+            create_app(state), http=LenientProtocol, log_level="warning", proxy_headers=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -213,3 +215,13 @@ def open_root(open_state: State) -> Iterator[str]:
     """The root of a real server over the open edition."""
     with serving(open_state) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def make_state(graph_path: Path) -> Callable[..., State]:
+    """Makes a state over the small graph with these settings."""
+
+    def made(**overrides: object) -> State:
+        return state_of(graph_path, **overrides)
+
+    return made

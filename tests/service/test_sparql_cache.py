@@ -3,8 +3,8 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.app import create_app
+from service.app import Service, create_app
 from service.errors import BadRequest
 from service.http.caching import listed
 from service.http.compression import MINIMUM, accepts_gzip, gzipped
+from service.operating.world import Lifespan
 from service.sparql.cache import CacheStats, ResponseCache, Stored
 from tests.service.conftest import state_of
 
@@ -138,11 +139,22 @@ def test_equal_requests_in_flight_are_evaluated_once(graph_path: Path) -> None:
     assert (counted.misses, counted.hits + counted.joined) == (1, 7)
 
 
-async def _at_once(app: FastAPI, number: int) -> tuple[list[httpx.Response], CacheStats]:
+@asynccontextmanager
+async def started(app: Service) -> AsyncIterator[None]:
+    """The application between its start and its end."""
+    life = Lifespan(app)
+    await life.start()
+    try:
+        yield
+    finally:
+        await life.stop()
+
+
+async def _at_once(app: Service, number: int) -> tuple[list[httpx.Response], CacheStats]:
     slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
     transport = httpx.ASGITransport(app)
     async with (
-        app.router.lifespan_context(app),
+        started(app),
         httpx.AsyncClient(transport=transport, base_url="http://test") as client,
     ):
         asked = (client.get("/sparql", params={"query": slow}) for _ in range(number))

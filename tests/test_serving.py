@@ -1,0 +1,266 @@
+"""How a service lives: builds that change under it, processes that die, its end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
+#: far more than anything here takes, so that a hanging process fails a test
+PATIENCE = 300
+RUNAWAY = (
+    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s }"
+)
+ZOO = """
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<http://example.org/%(name)s> a skos:Concept ; skos:prefLabel "%(name)s"@en .
+"""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment without settings of whoever runs the tests."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CCGRAPH_")}
+    return {**kept, "CCGRAPH_ENCODER": "ngram", "PYTHONPATH": str(PROJECT), **variables}
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service."""
+
+    process: subprocess.Popen[bytes]
+    root: str
+    out: Path
+    err: Path
+
+    def get(self, path: str, **params: object) -> httpx.Response:
+        return httpx.get(self.root + path, params=params, timeout=60, trust_env=False)
+
+    @property
+    def version(self) -> str:
+        return self.get("/version").headers["x-graph-version"]
+
+    @property
+    def ready(self) -> bool:
+        try:
+            return self.get("/health/ready").is_success
+        except httpx.TransportError:
+            return False
+
+    def children(self, name: str) -> list[int]:
+        """The processes below it whose command line has a name."""
+        return [pid for pid in _below(self.process.pid) if name in _command(pid)]
+
+
+def _below(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [each for child in map(int, text.split()) for each in (child, *_below(child))]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+@contextmanager
+def running(folder: Path, *arguments: object, **variables: str) -> Iterator[Server]:
+    """A service on a free port; when it is asked to end, no process of it is left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), *map(str, arguments)]
+    out, err = folder / "out", folder / "err"
+    with out.open("wb") as first, err.open("wb") as second:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(**variables), stdout=first, stderr=second
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", out, err)
+    try:
+        wait_until(lambda: process.poll() is not None or server.ready)
+        assert process.poll() is None, err.read_text(encoding="utf-8")
+        yield server
+    finally:
+        family = _below(process.pid)
+        process.terminate()
+        process.wait(PATIENCE)
+        wait_until(lambda: not [pid for pid in family if _command(pid)])
+    told = err.read_text(encoding="utf-8")
+    assert "Traceback" not in told and "Warning" not in told, told
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A data folder with two builds of little, and their versions; the first is current."""
+    folder = tmp_path_factory.mktemp("builds")
+    versions = []
+    for name in ("sfia", "cmbok_codes"):
+        documents = PROJECT / "loaders" / "documents" / f"{name}.txt"
+        command = [sys.executable, "-m", "service", "build", documents, "--out", folder / "data"]
+        subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
+        versions.append((folder / "data" / "current").resolve().name)
+    return folder / "data", versions[0], versions[1]
+
+
+def point(data: Path, version: str) -> None:
+    draft = data / ".current.test"
+    draft.symlink_to(Path("builds") / version)
+    draft.replace(data / "current")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_new_build_is_served_without_a_restart(
+    builds: tuple[Path, str, str], tmp_path: Path, workers: int
+) -> None:
+    data, first, second = builds
+    point(data, first)
+    with running(tmp_path, "--data", data, "--workers", workers) as server:
+        assert server.version == first
+        point(data, second)
+        seen = []
+        wait_until(lambda: seen.append(server.version) or seen[-20:] == [second] * 20)
+        assert set(seen) <= {first, second}
+        assert server.get("/code/HR-5").status_code in (300, 303)
+        assert first not in {server.version for _ in range(5)}
+        wait_until(lambda: len(server.children("worker.py")) == 2 * workers)
+
+
+def test_a_damaged_build_is_refused_and_can_be_tried_again(
+    builds: tuple[Path, str, str], tmp_path: Path
+) -> None:
+    data, first, second = builds
+    point(data, first)
+    graph = data / "builds" / second / "graph.nq"
+    whole = graph.read_bytes()
+    with running(tmp_path, "--data", data) as server:
+        graph.write_bytes(whole[:-9])
+        try:
+            point(data, second)
+            wait_until(lambda: "refused" in server.get("/health/ready").json())
+        finally:
+            graph.write_bytes(whole)
+        told = server.get("/health/ready").json()
+        assert (told["status"], told["refused"]["build"]) == ("ready", second)
+        assert str(data) not in str(told)
+        assert server.get("/version").json()["refused"]["build"] == second
+        assert server.version == first
+        assert "graph.nq" in server.err.read_text(encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: server.version == second)
+        assert server.get("/health/ready").json() == {"status": "ready"}
+        assert 'ccgraph_swaps_total{result="refused"} 1.0' in server.get("/metrics").text
+
+
+def test_a_file_that_is_replaced_is_served_anew(tmp_path: Path) -> None:
+    graph = tmp_path / "zoo.ttl"
+    graph.write_text(ZOO % {"name": "cat"}, encoding="utf-8")
+    with running(tmp_path, "--graph", graph) as server:
+        assert server.get("/search", q="cat").json()["hits"][0]["label"] == "cat"
+        wait_until(lambda: "ccgraph_sparql_workers 2.0" in server.get("/metrics").text)
+        graph.write_text("nonsense", encoding="utf-8")
+        wait_until(lambda: "refused" in server.get("/health/ready").json())
+        assert server.get("/search", q="cat").json()["hits"][0]["label"] == "cat"
+        graph.write_text(ZOO % {"name": "dog"}, encoding="utf-8")
+        wait_until(lambda: "refused" not in server.get("/health/ready").json())
+        assert server.get("/search", q="dog").json()["hits"][0]["label"] == "dog"
+
+
+def test_a_request_that_has_begun_is_answered_before_the_end(tmp_path: Path) -> None:
+    answers: list[httpx.Response] = []
+    with running(tmp_path, "--graph", FOREIGN, CCGRAPH_QUERY_TIMEOUT="3") as server:
+        asked = threading.Thread(
+            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
+        )
+        asked.start()
+        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
+        server.process.terminate()
+        asked.join(PATIENCE)
+    assert [each.status_code for each in answers] == [503]
+    assert answers[0].json()["limit"] == 3
+
+
+def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
+    settings = {"CCGRAPH_QUERY_TIMEOUT": "200", "CCGRAPH_STOP_TIMEOUT": "1"}
+    answers: list[httpx.Response] = []
+    with running(tmp_path, "--graph", FOREIGN, **settings) as server:
+        asked = threading.Thread(
+            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
+        )
+        asked.start()
+        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
+        server.process.terminate()
+        asked.join(PATIENCE)
+    assert [each.status_code for each in answers] == [503]
+    assert "stopping" in answers[0].json()["detail"]
+
+
+def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path) -> None:
+    with running(tmp_path, "--graph", FOREIGN, "--workers", 2) as server:
+        wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
+        for _ in range(20):
+            server.get("/version")
+        killed = server.children("spawn_main")[0]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: killed not in server.children("spawn_main"))
+        wait_until(lambda: len(server.children("spawn_main")) == 2)
+        wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
+        line = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
+        assert line in server.get("/metrics").text
+        wait_until(lambda: len(server.children("worker.py")) == 4)
+
+
+def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
+    with running(tmp_path, "--graph", FOREIGN, "--workers", 2) as server:
+        family = _below(server.process.pid)
+        server.process.kill()
+        wait_until(lambda: not [pid for pid in family if _command(pid)])
+
+
+def test_a_killed_query_worker_costs_no_answer(tmp_path: Path) -> None:
+    with running(tmp_path, "--graph", FOREIGN) as server:
+        wait_until(lambda: len(server.children("worker.py")) == 2)
+        for pid in server.children("worker.py"):
+            os.kill(pid, signal.SIGKILL)
+        for _ in range(4):
+            assert server.get("/sparql", query="ASK { ?s ?p ?o }").status_code == 200
+
+
+def test_every_line_is_json_where_that_is_wanted(tmp_path: Path) -> None:
+    with running(tmp_path, "--graph", FOREIGN, CCGRAPH_LOG_FORMAT="json") as server:
+        server.get("/search", q="kitty")
+    requests = [json.loads(line) for line in server.out.read_text("utf-8").splitlines()]
+    assert requests[-1]["route"] == "/search"
+    remarks = [json.loads(line) for line in server.err.read_text("utf-8").splitlines()]
+    assert all(each["level"] and each["message"] for each in remarks)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_under_load_no_answer_is_wrong_or_lost(workers: int) -> None:
+    command = [sys.executable, PROJECT / "benchmarks" / "load.py", "--quick", "--workers"]
+    ended = subprocess.run(
+        [*command, str(workers)], cwd=PROJECT, env=environment(), capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "wrong: 0, lost: 0" in ended.stdout
