@@ -15,7 +15,7 @@ from service.boot import searchable
 from service.graph.store import Graph
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
-from service.retrieval.scores import matches, similarity
+from service.retrieval.fit import matches, similarity
 from service.retrieval.search import Asked, Search, make_search
 from service.sparql.functions import LONGEST, Functions, functions
 from service.state import State
