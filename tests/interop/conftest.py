@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 
 from loaders.build import build
@@ -90,7 +89,7 @@ def running(make: Callable[[str], Any], path: str = "") -> Iterator[str]:
             thread.join()
 
 
-def behind(app: FastAPI, prefix: str) -> Any:
+def behind(app: Any, prefix: str) -> Any:
     """The application as a proxy shows it that has a path in front: it takes the path away."""
 
     async def proxy(scope: Any, receive: Any, send: Any) -> None:

@@ -13,8 +13,15 @@ import httpx
 import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ResourceTemplateReference, TextContent, TextResourceContents
+from starlette.applications import Starlette
 
-from service.app import create_app
+from service.agents.endpoint import Agents
+from service.agents.tools import Tools
+from service.graph.describe import Describer
+from service.graph.mappings import Mappings
+from service.graph.notations import Notations
+from service.routes.agents import routes
+from service.sparql.pool import QueryPool
 from service.state import State
 
 R = TypeVar("R")
@@ -299,17 +306,19 @@ def small() -> Path:
     return Path(__file__).parents[1] / "service" / "search.trig"
 
 
-def test_it_may_be_stopped_by_another_task_than_the_one_that_started_it(open_state: State) -> None:
+def test_it_may_be_stopped_by_another_task_and_come_back(open_state: State) -> None:
+    graph, mappings = open_state.graph, Mappings(open_state.graph)
+    engine = QueryPool(open_state.settings, graph, open_state.graph_path)
+    tools = Tools(open_state, engine, Notations(graph), mappings, Describer(graph))
+
     async def swap() -> list[int]:
-        app, statuses = create_app(open_state), []
-        transport = httpx.ASGITransport(app)
+        agents, statuses = Agents(tools), []
+        transport = httpx.ASGITransport(Starlette(routes=routes(agents)))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             for _ in range(2):
-                lifespan = app.router.lifespan_context(app)
-                await asyncio.create_task(lifespan.__aenter__())
-                answer = await client.post("/mcp", json=INITIALIZE, headers=ACCEPT)
-                statuses.append(answer.status_code)
-                await asyncio.create_task(lifespan.__aexit__(None, None, None))
+                post = client.post("/mcp", json=INITIALIZE, headers=ACCEPT)
+                statuses.append((await asyncio.create_task(post)).status_code)
+                await asyncio.create_task(agents.stop())
         return statuses
 
     assert asyncio.run(swap()) == [200, 200]
