@@ -40,6 +40,7 @@ _TITLE: Final = "リストの照合 / Reconciled list"
 _MEASURE: Final = "ccgraph reconcile: score / 100"
 #: the list is the user's, and so are its terms of use
 _LICENCE: Final = "https://w3id.org/sssom/license/unspecified"
+_NUMBER: Final = re.compile("[0-9]{1,6}")
 _LAST: Final = re.compile(r"[^#/:]*$")
 _COLUMNS: Final = (
     "line", "text", "relation", "id", "uri", "notation", "label", "scheme", "kind", "score", "why",
@@ -102,7 +103,8 @@ def choices(form: Mapping[str, Sequence[str]], matcher: Matcher) -> list[Chosen]
     for each in form.get("choice", ()):
         number, id, score, why = (*each.split("|", 3), "", "", "")[:4]
         entry = matcher.entry(id)
-        if not number.isdecimal() or not 1 <= int(number) <= min(len(lines), len(relations)):
+        last = min(len(lines), len(relations))
+        if not _NUMBER.fullmatch(number) or not 1 <= int(number) <= last:
             raise _unreadable(each)
         relation = relations[int(number) - 1]
         if entry is None or relation not in RELATIONS or not _is_score(score):

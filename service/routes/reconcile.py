@@ -201,12 +201,12 @@ async def form_of(request: Request, state: State, fields: int = 1000) -> dict[st
     body = await limited(request.stream(), state.settings.body_limit)
     try:
         pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=fields
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=fields
         )
     except ValueError as fault:
         raise BadRequest(
-            "フォームの項目は UTF-8 をパーセント符号化して送ってください。",
-            "Send form fields percent-encoded, in UTF-8.",
+            "フォームの項目を UTF-8 として読めません。",
+            "The form fields are not UTF-8.",
         ) from fault
     found = dict[str, list[str]]()
     for name, value in pairs:

@@ -1,5 +1,6 @@
 """`/reconcile/list`: a page that reconciles pasted lines, and the tables that come of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +16,8 @@ from service.reconciling.lists import RELATIONS, as_csv, as_sssom, choices, line
 from service.reconciling.matcher import Matcher
 from service.reconciling.model import Condition, Wanted
 from service.reconciling.requests import BATCH
-from service.routes.dependencies import Matching, World, matcher_of
+from service.reconciling.types import Types
+from service.routes.dependencies import World, matcher_of
 from service.routes.reconcile import form_of, pages
 from service.sparql.protocol import FORM
 from service.state import State
@@ -32,6 +34,8 @@ _CHOSEN: Final = {
     "choice": ["1|cmbok2.OP-3|99.95|名称が一致"],
 }
 
+_NUMBER: Final = re.compile("[0-9]{1,6}")
+
 #: what a form has, by name
 Form = Mapping[str, Sequence[str]]
 
@@ -43,9 +47,9 @@ def _body(example: object) -> dict[str, Any]:
 
 
 @router.get("/reconcile/list", summary="リストを照合する頁 / Reconcile a list")
-def form(request: Request, state: World, found: Matching) -> Response:
-    """The page where lines are pasted."""
-    return Response(_page(request, state, found, {}, ()), headers=_HTML)
+def form(request: Request, state: World) -> Response:
+    """The page where lines are pasted; it stands while the search is being made ready."""
+    return Response(_page(request, state, {}, ()), headers=_HTML)
 
 
 @router.post(
@@ -90,22 +94,24 @@ async def as_mappings(request: Request, state: World) -> Response:
 def _reconciled(request: Request, state: State, given: Form, lines: Sequence[str]) -> str:
     found = matcher_of(request)
     wanted = [_wanted(line, given) for line in lines]
-    first = int(number) if (number := _one(given, "first")).isdecimal() else 1
+    first = int(number) if _NUMBER.fullmatch(number := _one(given, "first")) else 1
     shown = tuple(rows(lines, found.in_turn(wanted), found, first))
     if "part" in given:
         path = request.url.path
         return pages(state).render("reconcile_rows.html", path, rows=shown, relations=RELATIONS)
-    return _page(request, state, found, given, shown)
+    return _page(request, state, given, shown)
 
 
-def _page(request: Request, state: State, found: Matcher, given: Form, shown: Sequence[Row]) -> str:
+def _page(request: Request, state: State, given: Form, shown: Sequence[Row]) -> str:
+    matcher: Matcher | None = request.app.state.matcher
+    types = matcher.types if matcher else Types((), state.graph.names)
     return pages(state).render(
         "reconcile_list.html",
         request.url.path,
         lines=_one(given, "lines"),
-        kinds=[each for each in found.types.all if not each.scheme],
-        schemes=[each for each in found.types.all if each.scheme],
-        chosen={*given.get("kind", found.types.defaults), *given.get("scheme", ())},
+        kinds=[each for each in types.all if not each.scheme],
+        schemes=[each for each in types.all if each.scheme],
+        chosen={*given.get("kind", types.defaults), *given.get("scheme", ())},
         rows=shown,
         sure=sum(any(each.match for each in row.candidates) for row in shown),
         relations=RELATIONS,

@@ -177,6 +177,11 @@ class TestWhatOpenRefineSends:
         found = http.get("reconcile", params={"queries": '{"q0":{"query":"HR-5"}}'}).json()
         assert found["q0"]["result"][0]["id"] == "cmbok2.HR-5"
 
+    def test_japanese_that_nobody_encoded(self, http: httpx.Client) -> None:
+        sent = 'queries={"q0":{"query":"コーチング"}}'.encode()
+        found = http.post("reconcile", content=sent, headers=FORM).json()
+        assert found["q0"]["result"][0]["id"] == "cmbok2.HR-5"
+
     def test_values_to_extend_with(self, http: httpx.Client, valid: Check) -> None:
         told = http.get("reconcile").json()["extend"]["propose_properties"]
         proposed = http.get(told["service_url"] + told["service_path"], params={"type": "Task"})

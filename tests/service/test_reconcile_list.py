@@ -65,6 +65,11 @@ def test_the_page_says_that_nothing_is_kept(http: httpx.Client) -> None:
     assert "サーバーには残しません" in http.get("reconcile/list").text
 
 
+def test_the_page_stands_before_the_search_does(client: Any) -> None:
+    assert "リストを照合" in client.get("/reconcile/list").text
+    assert client.post("/reconcile/list", data={"lines": "採用"}).status_code == 503
+
+
 def test_safe_lines_are_ticked_and_the_others_left_to_choose(http: httpx.Client) -> None:
     found = boxes(listed(http, "コーチング\r\nシフト作成\r\n\r\nHR-5 コーチング"))
     assert found.fields["line"] == ["コーチング", "シフト作成", "HR-5 コーチング"]
@@ -99,6 +104,7 @@ def test_a_part_is_the_rows_alone_and_counts_on(http: httpx.Client) -> None:
     rows = listed(http, "採用\n研修", part="1", first="41")
     assert rows.strip().startswith("<tr>") and "<html" not in rows
     assert re.findall(r'<td class="number">(\d+)<', rows) == ["41", "42"]
+    assert '<td class="number">1<' in listed(http, "採用", part="1", first="9" * 5000)
 
 
 def test_csv_has_every_line(http: httpx.Client) -> None:
@@ -148,7 +154,7 @@ def test_without_a_choice_there_is_no_mapping(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "choice",
     ["", "1", "0|cmbok2.HR-5|1|", "2|cmbok2.HR-5|1|", "1|nobody|1|", "1|cmbok2.HR-5|x|",
-     "1|cmbok2.HR-5|101|", "²|cmbok2.HR-5|1|"],
+     "1|cmbok2.HR-5|101|", "²|cmbok2.HR-5|1|", "9" * 5000],
 )  # fmt: skip
 def test_a_choice_that_cannot_be_is_refused(http: httpx.Client, choice: str) -> None:
     fields = {"line": "x", "relation": "closeMatch", "choice": choice}
