@@ -400,6 +400,35 @@ class TestEvaluate:
         assert "judged.json" in told.err
 
 
+class TestTune:
+    GRAPH = PROJECT / "tests" / "service" / "search.trig"
+
+    def test_a_patch_is_written_and_searched_with(self, tmp_path: Path) -> None:
+        pytest.importorskip("sentence_transformers")
+        told = run("tune", "--graph", self.GRAPH, "--out", "words.npz", "--json", cwd=tmp_path)
+        assert told.status == 0, told.err
+        assert told.json["base"] == "ngram" and told.json["pairs"] > 10
+        patched = {"CCGRAPH_ENCODER": told.json["CCGRAPH_ENCODER"]}
+        found = run(
+            "search", "コーチング", "--graph", self.GRAPH, "--json", cwd=tmp_path, **patched
+        )
+        assert found.json["hits"][0]["id"] == "cmbok2.HR-5"
+
+    def test_nothing_to_do_is_wrong_use(self, tmp_path: Path) -> None:
+        told = run("tune", cwd=tmp_path)
+        assert told.status == 2 and "--out" in told.err
+
+    def test_a_model_that_takes_no_patch_is_named(self, tmp_path: Path) -> None:
+        pytest.importorskip("sentence_transformers")
+        told = run("tune", "--out", "words.npz", cwd=tmp_path, CCGRAPH_ENCODER="some/model")
+        assert told.status == 1 and "some/model" in told.err
+
+    def test_a_patch_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        patched = {"CCGRAPH_ENCODER": "ngram+nowhere.npz"}
+        told = run("search", "採用", "--graph", self.GRAPH, cwd=tmp_path, **patched)
+        assert told.status == 1 and "nowhere.npz" in told.err
+
+
 class TestExplain:
     def test_a_code(self, ccgraph: Run) -> None:
         told = ccgraph("registry", "explain", "cmbok2.HR-5")
