@@ -142,7 +142,9 @@ def test_nothing_reaches_out(root: str) -> None:
         for query in OUTWARD:
             answer = ask(root, query.format(there.address))
             assert answer.status_code in (200, 400, 403)
-            assert ("RVICE" in query.upper() or query.startswith("LO")) == (answer.status_code == 403)
+            assert ("RVICE" in query.upper() or query.startswith("LO")) == (
+                answer.status_code == 403
+            )
         for name in ("default-graph-uri", "named-graph-uri"):
             params = {"query": "SELECT * { ?s ?p ?o } LIMIT 1", name: there.address}
             assert httpx.get(root + "sparql", params=params).status_code == 200
