@@ -7,7 +7,16 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS
+from service.http.negotiation import (
+    DUMP_OFFERS,
+    GRAPH_OFFERS,
+    HTML,
+    LIST_OFFERS,
+    PAGE_OFFERS,
+    SELECT_OFFERS,
+    TSV,
+    Offer,
+)
 from service.sparql.protocol import DIRECT, FORM
 
 _EXAMPLE: Final = (
@@ -31,6 +40,24 @@ _PROBLEM: Final = {
         }
     },
 }
+
+
+#: a compressed dump
+_GZIP: Final = Offer("gz", "application/gzip")
+#: what the answers of these operations are, where they are not JSON alone
+_PAGES: Final = ("/", "/docs", "/page", "/page/{local}")
+_LISTS: Final = ("/search", "/mappings", "/queries", "/queries/{name}")
+_CONTENT: Final[Mapping[str, tuple[Offer, ...]]] = {
+    **dict.fromkeys(_PAGES, (HTML,)),
+    **dict.fromkeys(_LISTS, LIST_OFFERS),
+    **dict.fromkeys(("/void.ttl", "/.well-known/void", "/mappings.ttl"), PAGE_OFFERS),
+    **dict.fromkeys(("/data", "/data/{local}", "/ontology"), PAGE_OFFERS),
+    **dict.fromkeys(("/graph/{name}", "/source/{document}"), PAGE_OFFERS),
+    **dict.fromkeys(("/dump/{file}", "/dump/{graph_version}/{file}"), (*DUMP_OFFERS, _GZIP)),
+    "/mappings.sssom.tsv": (TSV,),
+}
+#: operations that answer by pointing elsewhere
+_REDIRECTING: Final = ("/id/{local}", "/code/{code}")
 
 
 class Application(FastAPI):
@@ -58,6 +85,7 @@ class Application(FastAPI):
             document = super().openapi()
             document["paths"]["/sparql"] = _sparql()
             document["paths"]["/mcp"] = {"post": _agents()}
+            _with_types(document["paths"])
             _with_problems(document["paths"])
         return super().openapi()
 
@@ -118,6 +146,18 @@ def _body() -> dict[str, Any]:
             DIRECT: {"schema": {"type": "string"}, "example": _EXAMPLE},
         },
     }
+
+
+def _with_types(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Say what the answers are: FastAPI takes every answer for JSON."""
+    for path, offers in _CONTENT.items():
+        for operation in paths.get(path, {}).values():
+            known = operation["responses"]["200"].get("content", {})
+            types = {offer.type: known.get(offer.type, {}) for offer in offers}
+            operation["responses"]["200"]["content"] = types
+    for path in _REDIRECTING:
+        for operation in paths.get(path, {}).values():
+            operation["responses"]["303"] = {"description": "Location says where"}
 
 
 def _with_problems(paths: Mapping[str, Mapping[str, Any]]) -> None:

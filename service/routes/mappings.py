@@ -36,6 +36,9 @@ Predicate = Annotated[
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
+#: what SSSOM demands of every mapping, of one in a graph built elsewhere that does not say it
+_UNSAID: Final = {"mapping_justification": "semapv:UnspecifiedMatching"}
+
 router = APIRouter(tags=["mappings"])
 
 
@@ -110,7 +113,7 @@ def sssom_table(items: Iterable[Mapping[str, object]], state: State) -> str:
     names: Names = state.graph.names
     licence = state.manifest.licence if state.manifest.edition == FOREIGN else LICENCE
     head = metadata_of(names, f"{names.base}mappings.sssom.tsv", _TITLE, licence)
-    return write_set((Record.model_validate(each) for each in items), head, names)
+    return write_set((Record.model_validate({**_UNSAID, **each}) for each in items), head, names)
 
 
 def _plain(value: object) -> object:

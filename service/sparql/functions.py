@@ -52,34 +52,29 @@ class Functions:
     def __init__(self, names: Mapping[str, str], scores: Scores) -> None:
         self._scores = scores
         self._places: Mapping[str, int] = {}
-        self._kept: OrderedDict[tuple[str, str], memoryview[float]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, object], memoryview[float]] = OrderedDict()
         self.fault: Exception | None = None
         self.table: dict[ox.NamedNode, Function] = {
             ox.NamedNode(iri): partial(self._value, name) for iri, name in names.items()
         }
 
     def _value(self, function: str, *terms: object) -> ox.Literal | None:
-        match terms:
-            case (ox.NamedNode() as entity, ox.Literal() as text) if _searchable(text):
-                return self._score(function, entity.value, text.value)
-        return None
-
-    def _score(self, function: str, entity: str, text: str) -> ox.Literal | None:
-        if self.fault:
+        if len(terms) != 2 or type(terms[0]) is not ox.NamedNode or self.fault:
             return None
         try:
-            scores = self._kept.get((function, text))
-            if scores is None:
-                scores = self._fetched(function, text)
-            place = self._places.get(entity)
-            return None if place is None else ox.Literal(float(scores[place]))
+            scores = self._kept.get((function, terms[1])) or self._fetched(function, terms[1])
+            place = self._places.get(terms[0].value)
+            return ox.Literal(scores[place]) if scores and place is not None else None
         except (UnsearchableError, MemoryError) as fault:
             self.fault = fault
             return None
 
-    def _fetched(self, function: str, text: str) -> "memoryview[float]":
+    def _fetched(self, function: str, text: object) -> "memoryview[float] | None":
+        """The scores for a text not met of late; `None` for what is no text to search for."""
+        if not isinstance(text, ox.Literal) or not _searchable(text):
+            return None
         self._places = self._places or self._scores.places()
-        found = self._scores.of(function, text)
+        found = self._scores.of(function, text.value)
         self._kept[function, text] = found
         if len(self._kept) > max(1, _KEPT // max(1, found.nbytes)):
             self._kept.popitem(last=False)

@@ -23,7 +23,7 @@ from service.http.lenient import LenientProtocol
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
-from service.retrieval.search import make_search
+from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.state import Manifest, State
 
@@ -181,6 +181,20 @@ def serving(state: State) -> Iterator[str]:
 def serving_fixture() -> Callable[[State], AbstractContextManager[str]]:
     """Starts a real server over a state."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def search(state: State) -> Search:
+    """The search over the small graph."""
+    named = load_encoder("ngram")
+    return make_search(build_index(state.graph, named), named)
+
+
+@pytest.fixture(scope="session")
+def searching(state: State, search: Search) -> Iterator[str]:
+    """The root of a real server that searches, too."""
+    with serving(replace(state, search=search)) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

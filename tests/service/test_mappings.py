@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 import sssom_pydantic
 from fastapi.testclient import TestClient
@@ -232,3 +233,9 @@ class TestPages:
     def test_a_succession_is_told_once(self, client: TestClient) -> None:
         page = self.page(client, "cmbok2.PE-12")
         assert "置き換えた旧版" in page and "これに置き換わった旧版" not in page
+
+
+def test_a_mapping_that_says_no_justification_is_unspecified(root: str) -> None:
+    table = httpx.get(root + "mappings.sssom.tsv")
+    assert table.status_code == 200
+    assert "semapv:UnspecifiedMatching" in table.text

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -13,10 +13,8 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from ontology.terms import FUNCTIONS, Names
 from service.boot import searchable
 from service.graph.store import Graph
-from service.retrieval.encoders import load_encoder
-from service.retrieval.index import build_index
 from service.retrieval.fit import matches, similarity
-from service.retrieval.search import Asked, Search, make_search
+from service.retrieval.search import Asked, Search
 from service.sparql.functions import LONGEST, Functions, functions
 from service.state import State
 
@@ -31,17 +29,10 @@ TEXT = "研修の設計"
 ALL = f'SELECT ?c ?x {{ ?c a skos:Concept BIND(cco:similarity(?c, "{TEXT}") AS ?x) }}'
 
 
-@pytest.fixture(scope="module")
-def search(state: State) -> Search:
-    named = load_encoder("ngram")
-    return make_search(build_index(state.graph, named), named)
-
-
-@pytest.fixture(scope="module")
-def found(state: State, search: Search, serving: Serving) -> Iterator[str]:
+@pytest.fixture
+def found(searching: str) -> str:
     """The root of a server that searches."""
-    with serving(replace(state, search=search)) as root:
-        yield root
+    return searching
 
 
 def rows(root: str, query: str, **params: str) -> list[dict[str, str]]:

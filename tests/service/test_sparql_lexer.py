@@ -94,3 +94,9 @@ def test_any_text_is_examined_or_refused(text: str) -> None:
         examine("ASK " + text)
     except (Forbidden, QuerySyntax):
         return
+
+
+@pytest.mark.parametrize("text", ['"', "'a", '"""a""', "'''\\'''", '"a\nb"', '"""a"'])
+def test_a_string_must_end(text: str) -> None:
+    with pytest.raises(QuerySyntax, match="no end of string"):
+        examine(f"ASK {{ ?s ?p {text} }}")
