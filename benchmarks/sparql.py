@@ -111,7 +111,7 @@ def _cell(one: Measured, row: Sequence[Measured], peers: Sequence[Peer]) -> str:
     """Requests a second (a CPU second); ratios of both to oxigraph's."""
     text = f"{one.rate:.0f}/s ({one.per_cpu:.0f}/cpu·s, p99 {one.p99:.1f} ms)"
     rival = [each for each, peer in zip(row, peers, strict=True) if peer.name == "oxigraph"]
-    if rival and one is not rival[0]:
+    if rival and one is not rival[0] and rival[0].rate:
         text += f" ×{one.rate / rival[0].rate:.2f} (×{one.per_cpu / rival[0].per_cpu:.2f})"
     return text + (f" FAILED {one.failed}" if one.failed else "")
 

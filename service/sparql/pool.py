@@ -84,13 +84,18 @@ class _Process:
         script = str(Path(worker.__file__))
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", script, json.dumps(config)),
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                start_new_session=True,
-            )
-        return cls(process, await Channel.over(ours))
+            channel = await Channel.over(ours)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", script, json.dumps(config)),
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    start_new_session=True,
+                )
+            except (OSError, asyncio.CancelledError):
+                channel.close()
+                raise
+        return cls(process, channel)
 
     async def receive(self) -> Received:
         """The next message; raises `ConnectionResetError` where the worker has died."""
