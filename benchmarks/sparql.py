@@ -1,7 +1,7 @@
 """How fast `/sparql` is beside `oxigraph serve` and `rdflib-endpoint`, in one run.
 
-    uv sync --group bench && apt-get install wrk
-    python benchmarks/sparql.py data/current/graph.nq --times 1 10 100
+    pip install --group bench && apt-get install wrk
+    python -m benchmarks.sparql data/current/graph.nq --times 1 10 100
 
 Six shapes of query, one and eight clients, our graph and copies of it enlarged. Servers are
 asked in turns, so that what else the machine does meets all of them; of several rounds the best
