@@ -1,7 +1,7 @@
 """How fast `/sparql` is beside `oxigraph serve` and `rdflib-endpoint`, in one run.
 
-    uv sync --group bench && apt-get install wrk
-    python benchmarks/sparql.py data/current/graph.nq --times 1 10 100
+    pip install --group bench && apt-get install wrk
+    python -m benchmarks.sparql data/current/graph.nq --times 1 10 100
 
 Six shapes of query, one and eight clients, our graph and copies of it enlarged. Servers are
 asked in turns, so that what else the machine does meets all of them; of several rounds the best
@@ -111,7 +111,7 @@ def _cell(one: Measured, row: Sequence[Measured], peers: Sequence[Peer]) -> str:
     """Requests a second (a CPU second); ratios of both to oxigraph's."""
     text = f"{one.rate:.0f}/s ({one.per_cpu:.0f}/cpu·s, p99 {one.p99:.1f} ms)"
     rival = [each for each, peer in zip(row, peers, strict=True) if peer.name == "oxigraph"]
-    if rival and one is not rival[0]:
+    if rival and one is not rival[0] and rival[0].rate:
         text += f" ×{one.rate / rival[0].rate:.2f} (×{one.per_cpu / rival[0].per_cpu:.2f})"
     return text + (f" FAILED {one.failed}" if one.failed else "")
 

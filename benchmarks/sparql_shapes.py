@@ -40,7 +40,8 @@ def entities(graph: Path, most: int = 200) -> list[str]:
 def addresses(shape: str, path: str, named: Sequence[str]) -> list[str]:
     """The addresses that ask this shape of each entity."""
     query, _ = SHAPES[shape]
-    texts = (PREFIXES + query.replace("%s", each) for each in named)
+    few = named[:5] if "# %s" in query else named  # they differ by nothing but the comment
+    texts = (PREFIXES + query.replace("%s", each) for each in few)
     return [f"{path}?query={quote(text, safe='')}" for text in texts]
 
 

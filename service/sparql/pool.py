@@ -105,14 +105,19 @@ class _Process:
         places = (str(_HOME), os.environ.get("PYTHONPATH"))
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", worker.__name__, json.dumps(config)),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                start_new_session=True,
-            )
-        return cls(process, await Channel.over(ours))
+            channel = await Channel.over(ours)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", worker.__name__, json.dumps(config)),
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    start_new_session=True,
+                )
+            except (OSError, asyncio.CancelledError):
+                channel.close()
+                raise
+        return cls(process, channel)
 
     async def receive(self) -> Received:
         """The next message; raises `ConnectionResetError` where the worker has died."""

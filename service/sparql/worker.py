@@ -310,4 +310,7 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    try:
+        main(json.loads(sys.argv[1]))
+    except ConnectionError:  # the server has gone, and nobody reads what is left to say
+        os._exit(0)

@@ -33,7 +33,7 @@ def test_there_are_entities_to_ask_of(quads: Path) -> None:
 def test_every_shape_is_a_query(quads: Path, shape: str) -> None:
     graph, named = _opened(quads), entities(quads)
     asked = addresses(shape, "/sparql", named)
-    assert len(set(asked)) == len(named)
+    assert len(set(asked)) == len(asked) > 0
     text = parse_qs(urlsplit(asked[0]).query)["query"][0]
     assert examine(text).form == ("CONSTRUCT" if shape == "construct" else "SELECT")
     graph.store.query(text)  # raises where it is none

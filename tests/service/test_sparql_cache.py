@@ -352,9 +352,16 @@ def test_below_another_application(graph_path: Path) -> None:
     inner = create_app(state_of(graph_path, query_workers=1))
     outer = FastAPI()
     outer.mount("/cc", inner)
-    with TestClient(inner), TestClient(outer) as client:
-        found = client.get("/cc/sparql", params={"query": SMALL})
-    assert found.json()["boolean"] is True
+    assert asyncio.run(_below(inner, outer)).json()["boolean"] is True
+
+
+async def _below(inner: FastAPI, outer: FastAPI) -> httpx.Response:
+    transport = httpx.ASGITransport(outer)
+    async with (
+        inner.router.lifespan_context(inner),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        return await client.get("/cc/sparql", params={"query": SMALL})
 
 
 def test_nobody_expected(graph_path: Path) -> None:
