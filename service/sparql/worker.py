@@ -237,7 +237,10 @@ def main(config: Config) -> None:
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])
         header, body = worker.answer(job)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        send(target, header, body)
+        try:
+            send(target, header, body)
+        except BrokenPipeError:  # nobody is left to be answered
+            return
 
 
 if __name__ == "__main__":
