@@ -3,11 +3,12 @@
     python benchmarks/load.py [--quick] [--requests N] [--clients N] [--workers N] [--data DIR]
 
 Makes two builds of the open edition, one without the guide (or takes those of `--data`), asks a
-quiet server for the right answers of both, then lets the clients ask for them all at once, in random order. Half-way the
-other build is swapped in; before and after, a query worker is killed, and with `--workers 2` a
-server process. Each answer is compared with the right one for the graph version it names
-(`X-Graph-Version`). A connection that breaks is opened again and the request sent once more, as
-every HTTP client does with a safe request; a request without an answer after that is lost.
+quiet server for the right answers of both, then lets the clients ask for them all at once, in
+random order. Half-way the other build is swapped in; before and after, a query worker is killed,
+and with `--workers 2` a server process. Each answer is compared with the right one for the graph
+version it names (`X-Graph-Version`). A connection that breaks is opened again and the request
+sent once more, as every HTTP client does with a safe request; a request without an answer after
+that is lost.
 
 Ends with status 1 where an answer was wrong or lost, or a swap was not seen.
 """
@@ -99,10 +100,8 @@ class Tally:
 
 
 def get(kind: str, path: str, accept: str = "*/*") -> Ask:
-    return Ask(
-        kind,
-        f"GET {path} HTTP/1.1\r\nHost: t\r\nX-Request-Id: load\r\nAccept: {accept}\r\n\r\n".encode(),
-    )
+    fields = f"Host: t\r\nX-Request-Id: load\r\nAccept: {accept}\r\n\r\n"
+    return Ask(kind, f"GET {path} HTTP/1.1\r\n{fields}".encode())
 
 
 def post(kind: str, query: str) -> Ask:
