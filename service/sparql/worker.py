@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
@@ -237,11 +238,9 @@ def main(config: Config) -> None:
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])
         header, body = worker.answer(job)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
-            send(target, header, body)
-        except BrokenPipeError:  # nobody is left to be answered
-            return
+        send(target, header, body)
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    with suppress(BrokenPipeError):  # nobody is left to be answered
+        main(json.loads(sys.argv[1]))
