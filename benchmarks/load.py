@@ -1,13 +1,14 @@
 """A bounded load test: mixed traffic while builds are swapped and processes killed.
 
-    python benchmarks/load.py [--quick] [--requests N] [--clients N] [--workers N] [--encoder NAME]
+    python benchmarks/load.py [--quick] [--requests N] [--clients N] [--workers N] [--data DIR]
 
-Makes two builds of the open edition (one without the guide), asks a quiet server for the right
-answers of both, then lets the clients ask for them all at once, in random order. Half-way the
-other build is swapped in; before and after, a query worker is killed, and with `--workers 2` a
-server process. Each answer is compared with the right one for the graph version it names
-(`X-Graph-Version`). A connection that breaks is opened again and the request sent once more, as
-every HTTP client does with a safe request; a request without an answer after that is lost.
+Makes two builds of the open edition, one without the guide (or takes those of `--data`), asks a
+quiet server for the right answers of both, then lets the clients ask for them all at once, in
+random order. Half-way the other build is swapped in; before and after, a query worker is killed,
+and with `--workers 2` a server process. Each answer is compared with the right one for the graph
+version it names (`X-Graph-Version`). A connection that breaks is opened again and the request
+sent once more, as every HTTP client does with a safe request; a request without an answer after
+that is lost.
 
 Ends with status 1 where an answer was wrong or lost, or a swap was not seen.
 """
@@ -99,13 +100,14 @@ class Tally:
 
 
 def get(kind: str, path: str, accept: str = "*/*") -> Ask:
-    return Ask(kind, f"GET {path} HTTP/1.1\r\nHost: t\r\nAccept: {accept}\r\n\r\n".encode())
+    fields = f"Host: t\r\nX-Request-Id: load\r\nAccept: {accept}\r\n\r\n"
+    return Ask(kind, f"GET {path} HTTP/1.1\r\n{fields}".encode())
 
 
 def post(kind: str, query: str) -> Ask:
     body = urlencode({"query": query}).encode()
     head = (
-        "POST /sparql HTTP/1.1\r\nHost: t\r\nAccept: text/csv\r\n"
+        "POST /sparql HTTP/1.1\r\nHost: t\r\nX-Request-Id: load\r\nAccept: text/csv\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return Ask(kind, head.encode() + body)
@@ -226,6 +228,22 @@ def build(data: Path, documents: Path, encoder: str) -> str:
     return (data / "current").resolve().name
 
 
+def made(data: Path, encoder: str) -> tuple[str, str]:
+    """Two builds of the open edition, the second without the guide."""
+    documents = data.with_name("documents")
+    shutil.copytree(PROJECT / "loaders" / "documents", documents)
+    first = build(data, documents, encoder)
+    (documents / "guide.txt").unlink()
+    return first, build(data, documents, encoder)
+
+
+def of(data: Path) -> tuple[str, str]:
+    """The two builds of a folder, the current one second."""
+    current = (data / "current").resolve().name
+    (other,) = (each.name for each in (data / "builds").iterdir() if each.name != current)
+    return other, current
+
+
 def point(data: Path, version: str) -> str:
     """Make a build the current one, as `ccgraph build` does: by one rename."""
     draft = data / ".current.load"
@@ -254,7 +272,11 @@ def serving(data: Path, workers: int, encoder: str) -> Iterator[tuple[int, int]]
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
         print(log.read_text(), end="", file=sys.stderr)
-    left = [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    for _ in range(100):  # helpers of the interpreter take a moment
+        left = [pid for pid in family if Path(f"/proc/{pid}").exists()]
+        if not left:
+            break
+        time.sleep(0.1)
     if left:
         raise SystemExit(f"processes left behind: {left}")
 
@@ -393,19 +415,16 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--encoder", default="ngram")
+    parser.add_argument("--data", type=Path, help="a data folder with two builds")
     options = parser.parse_args()
     options.requests = options.requests or (600 if options.quick else 20_000)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        documents = folder / "documents"
-        shutil.copytree(PROJECT / "loaders" / "documents", documents)
-        first = build(folder / "data", documents, options.encoder)
-        (documents / "guide.txt").unlink()
-        second = build(folder / "data", documents, options.encoder)
-        print(json.dumps({"before": first, "after": second, **vars(options)}))
-        with serving(folder / "data", options.workers, options.encoder) as (port, root):
-            trial = Trial(port, root, folder / "data", (first, second))
-            return asyncio.run(load(trial, options))
+        data = options.data or Path(name) / "data"
+        versions = of(data) if options.data else made(data, options.encoder)
+        shown = {"before": versions[0], "after": versions[1], **vars(options)}
+        print(json.dumps(shown, default=str))
+        with serving(data, options.workers, options.encoder) as (port, root):
+            return asyncio.run(load(Trial(port, root, data, versions), options))
 
 
 if __name__ == "__main__":

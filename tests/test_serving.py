@@ -257,10 +257,11 @@ def test_every_line_is_json_where_that_is_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_under_load_no_answer_is_wrong_or_lost(workers: int) -> None:
-    command = [sys.executable, PROJECT / "benchmarks" / "load.py", "--quick", "--workers"]
+def test_under_load_no_answer_is_wrong_or_lost(builds: tuple[Path, str, str], workers: int) -> None:
+    program = [sys.executable, PROJECT / "benchmarks" / "load.py", "--quick", "--data", builds[0]]
     ended = subprocess.run(
-        [*command, str(workers)], cwd=PROJECT, env=environment(), capture_output=True, text=True
-    )
+        [*program, "--workers", str(workers)],
+        cwd=PROJECT, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "wrong: 0, lost: 0" in ended.stdout

@@ -53,6 +53,8 @@ _PAGE: Final = (b"content-security-policy", CONTENT_POLICY.encode())
 #: asked by machines that watch the service; never refused
 _EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _SAFE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+#: headers of a request that has a body
+_BODILY: Final = frozenset({b"content-length", b"transfer-encoding"})
 #: the status logged where the client left before its answer (nginx's)
 _LEFT: Final = 499
 
@@ -92,7 +94,8 @@ class Courtesies:
     async def _serve(self, answer: "_Answer", receive: Receive) -> None:
         try:
             refused = self._admit(answer)
-            receive = await self._body(answer, receive)
+            if answer.asked.keys() & _BODILY:
+                receive = await self._body(answer, receive)
         except Problem as problem:
             refused = problem_answer(answer.scope, problem, self._pages())
         except ConnectionError:

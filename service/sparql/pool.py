@@ -186,6 +186,7 @@ class QueryPool:
         self._starting: set[asyncio.Task[None]] = set()
         self._loaded = asyncio.Event()
         self._waiting = self._busy = 0
+        self._stopped = False
         self._kills: Counter[str] = Counter()
 
     @property
@@ -206,6 +207,7 @@ class QueryPool:
     async def stop(self) -> None:
         """Kill the workers and wait until they are gone."""
         self._scorers.shutdown(wait=False, cancel_futures=True)
+        self._stopped = True
         for task in self._starting:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
@@ -221,6 +223,8 @@ class QueryPool:
             try:
                 return await self._attempt(request)
             except _KilledError:
+                if self._stopped:
+                    break
                 _LOG.warning("a query worker was killed; its query goes to another")
         raise problems.exhausted(self._settings.memory_cap)
 
@@ -300,6 +304,8 @@ class QueryPool:
         self._loaded.set()
 
     def _replace(self, process: _Process, reason: str) -> None:
+        if self._stopped:
+            return
         self._kills[reason] += 1
         task = asyncio.create_task(self._discard(process))
         self._starting.add(task)
