@@ -23,6 +23,7 @@ ROUTERS: Final = (
     "operations",
     "linked_data",
     "resources",
+    "versions",
     "search",
     "mappings",
     "queries",

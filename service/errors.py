@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from service.http.languages import voice_of
 from service.http.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negotiate
 
 #: the type of a problem is this and its slug (RFC 4151)
@@ -144,7 +145,8 @@ def problem_response(request: Request, problem: Problem) -> Response:
     document = problem.document()
     offer = negotiate(request.headers.get("accept"), PROBLEM_OFFERS) or PROBLEM
     if offer.name == HTML.name:
-        body = request.app.state.world.pages.render_problem(request.url.path, document)
+        pages = request.app.state.world.pages.speaking(voice_of(request))
+        body = pages.render_problem(request.url.path, document)
     elif offer.name == TEXT.name:
         body = "\n".join(_lines(document)) + "\n"
     else:

@@ -18,6 +18,8 @@ _UNLISTED: Final = frozenset({SKOS + "inScheme", SKOS + "topConceptOf", RDF + "t
 _DEPRECATED: Final = NamedNode(OWL + "deprecated")
 _REPLACED_BY: Final = NamedNode(DCTERMS + "isReplacedBy")
 _REPLACES: Final = NamedNode(DCTERMS + "replaces")
+_LICENCE: Final = NamedNode(DCTERMS + "license")
+_IN_SCHEME: Final = NamedNode(SKOS + "inScheme")
 _TYPE: Final = NamedNode(RDF + "type")
 _TRUE: Final = ("true", "1")
 _DERIVED: Final = """
@@ -77,6 +79,18 @@ class Describer:
     def classes(self, uri: str) -> list[str]:
         """The IRIs of the resource's classes."""
         return self._objects(uri, _TYPE)
+
+    def licence(self, uri: str) -> str | None:
+        """The IRI of the licence of a resource, its scheme's or its mapping set's."""
+        own = NamedNode(uri)
+        around = [own, *(NamedNode(each) for each in self._objects(uri, _IN_SCHEME))]
+        around += [
+            quad.graph_name
+            for quad in self._quads(own, _TYPE, None)
+            if isinstance(quad.graph_name, NamedNode)
+        ]
+        found = (each for node in around for each in self._objects(node.value, _LICENCE))
+        return next(found, None)
 
     def predecessors(self, uri: str) -> list[str]:
         """The IRIs of what the resource replaces."""

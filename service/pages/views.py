@@ -9,6 +9,7 @@ from ontology.terms import CLASSES, SKOS, Names
 from service.graph.links import link_of, with_query
 from service.graph.parameters import KINDS
 from service.graph.questions import Question
+from service.http.languages import Voice
 from service.pages.concept_model import Concept, Text
 from service.retrieval.search import Asked, Hit, Results
 
@@ -176,11 +177,11 @@ def defined_term(concept: Concept) -> dict[str, object]:
     return {key: value for key, value in term.items() if value}
 
 
-def other_names(names: Iterable[Text]) -> list[tuple[str, list[Text]]]:
-    """The further labels of a concept under Japanese headings."""
+def other_names(names: Iterable[Text], voice: Voice) -> list[tuple[str, list[Text]]]:
+    """The further labels of a concept under headings."""
     groups: dict[str, list[Text]] = {}
     for text in names:
-        groups.setdefault(_heading(text), []).append(text)
+        groups.setdefault(voice.say(*_heading(text)), []).append(text)
     return list(groups.items())
 
 
@@ -188,21 +189,29 @@ def questions_about(concept: Concept, questions: Iterable[Question]) -> list[dic
     """The questions that take a concept of this class, with the parameter that names it."""
     kind = concept.kind.name if concept.kind else ""
     return [
-        {"name": each.name, "title": each.title, "param": each.params[0].name}
+        {
+            "name": each.name,
+            "title": each.title,
+            "title_en": each.title_en,
+            "param": each.params[0].name,
+        }
         for each in questions
         if each.params and kind in KINDS[each.params[0].kind].classes
     ]
 
 
-def _heading(text: Text) -> str:
-    readings = {"ja-hrkt": "読み", "ja-latn": "ローマ字"}
+def _heading(text: Text) -> tuple[str, str]:
+    readings = {"ja-hrkt": ("読み", "Reading"), "ja-latn": ("ローマ字", "Romanised")}
     if text.language.lower() in readings:
         return readings[text.language.lower()]
     if text.word.uri == f"{SKOS}altLabel":
-        return "別名"
+        return "別名", "Also called"
     if text.word.uri == f"{SKOS}hiddenLabel":
-        return "検索のための表記"
-    return {"ja": "日本語名", "en": "英語名"}.get(text.language, text.language or "名称")
+        return "検索のための表記", "Spellings for the search"
+    other = (text.language or "名称", text.language or "Name")
+    return {"ja": ("日本語名", "In Japanese"), "en": ("英語名", "In English")}.get(
+        text.language, other
+    )
 
 
 def iri_cell(names: Names, root: str, uri: str) -> Cell:

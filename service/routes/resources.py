@@ -8,9 +8,11 @@ from pyoxigraph import DefaultGraph
 from starlette.responses import Response
 
 from service.errors import NotFound
+from service.http.languages import voice_of
 from service.http.negotiation import HTML, PAGE_OFFERS
 from service.routes.dependencies import Descriptions, World
 from service.routes.documents import acceptable, html, resource
+from service.state import Pages, State
 
 router = APIRouter(tags=["linked data"])
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -21,7 +23,7 @@ def ontology(request: Request, state: World, found: Descriptions) -> Response:
     """The classes and properties of `cco:`."""
     offer = acceptable(request, PAGE_OFFERS)
     if offer.name == HTML.name:
-        return html(state.pages.render_ontology(request.url.path))
+        return html(_pages(request, state).render_ontology(request.url.path), request)
     quads = found.ontology.quads_for_pattern(None, None, None, DefaultGraph())
     return resource(request, [quad.triple for quad in quads], offer, state, "ontology")
 
@@ -39,7 +41,9 @@ def source(
     if not found.known(uri):
         raise _unknown(document)
     if offer.name == HTML.name:
-        return html(_found(state.pages.render_source(request.url.path, uri), document))
+        return html(
+            _found(_pages(request, state).render_source(request.url.path, uri), document), request
+        )
     return resource(request, found.source(uri), offer, state, uri)
 
 
@@ -56,8 +60,14 @@ def graph(
     if uri not in {each.value for each in state.graph.graphs}:
         raise _unknown(name)
     if offer.name == HTML.name:
-        return html(_found(state.pages.render_graph(request.url.path, uri), name))
+        return html(
+            _found(_pages(request, state).render_graph(request.url.path, uri), name), request
+        )
     return resource(request, found.graph(uri), offer, state, uri)
+
+
+def _pages(request: Request, state: State) -> Pages:
+    return state.pages.speaking(voice_of(request))
 
 
 def _name(text: str) -> str:
