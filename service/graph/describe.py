@@ -47,6 +47,13 @@ class Describer:
         store.load(text, RdfFormat.TURTLE)
         return store
 
+    def is_term(self, name: str) -> bool:
+        """Whether the packaged vocabulary has a term of this name."""
+        if not name.isalnum():
+            return False
+        term = NamedNode(self._graph.names.term(name))
+        return any(self.ontology.quads_for_pattern(term, None, None, None))
+
     def known(self, uri: str) -> bool:
         """Whether the graph says anything of the resource."""
         return any(self._quads(NamedNode(uri), None, None))

@@ -15,10 +15,19 @@ from starlette.responses import Response
 
 from service.errors import NotAcceptable, NotFound
 from service.graph.describe import Describer
+from service.graph.jsonld import compact
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, fresh, not_modified, tag
 from service.http.languages import Voice, voice_of
-from service.http.negotiation import DATA_OFFERS, HTML, Offer, by_format, leaves_open, negotiate
+from service.http.negotiation import (
+    DATA_OFFERS,
+    HTML,
+    JSON_LD,
+    Offer,
+    by_format,
+    leaves_open,
+    negotiate,
+)
 from service.sparql.protocol import offered
 from service.state import State
 
@@ -116,7 +125,11 @@ def _rdf(
     *,
     status: int = 200,
 ) -> Response:
-    body = serialized(triples, offer.name, state.graph.names)
+    names = state.graph.names
+    if offer.name == JSON_LD.name:
+        body = compact(list(triples), names)
+    else:
+        body = serialized(triples, offer.name, names)
     return Response(body, status, {**headers, "Content-Type": offer.content_type})
 
 

@@ -1,19 +1,23 @@
 """How the service is run and described: health, version, VoID, dumps, documentation."""
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
+from ontology.artefact import GRAPH, MANIFEST
 from service.errors import NotFound, Unavailable
+from service.graph.builds import build_folder
 from service.graph.dumps import Dump
+from service.graph.store import load_graph
 from service.graph.void import void_description
 from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
 from service.http.negotiation import DATA_OFFERS, HTML
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, resource
-from service.state import State, version
+from service.state import Manifest, State, version
 
 router = APIRouter(tags=["operations"])
 File = Annotated[str, Path(description="graph.format[.gz]", examples=["cmbok2.ttl.gz"])]
@@ -73,13 +77,8 @@ def dump_of_version(
     state: World,
 ) -> Response:
     """The same under a name that never changes its content."""
-    if graph_version != state.graph.version:
-        raise NotFound(
-            f"版 {graph_version} はここにありません。いまの版は {state.graph.version} です。",
-            f"Version {graph_version} is not served here; the current one is "
-            f"{state.graph.version}.",
-        )
-    return _dump(request, Dump.named(file, state), state, IMMUTABLE)
+    then = _state_of(graph_version, state)
+    return _dump(request, Dump.named(file, then), then, IMMUTABLE)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -92,6 +91,22 @@ def docs(request: Request, state: World) -> Response:
 def root_url(request: Request, state: State) -> str:
     """Where clients reach the service, ending in a slash."""
     return (state.settings.public_url or str(request.base_url)).rstrip("/") + "/"
+
+
+def _state_of(graph_version: str, state: State) -> State:
+    """The state with the graph of a build that is kept, be it served now or not."""
+    if graph_version == state.graph.version:
+        return state
+    folder = build_folder(state.graph_path, graph_version)
+    if folder is None:
+        raise NotFound(
+            f"版 {graph_version} はここにありません。いまの版は {state.graph.version} です。"
+            "/changes に、残っている版があります。",
+            f"Version {graph_version} is not kept here; the current one is "
+            f"{state.graph.version}, and /changes lists all.",
+        )
+    graph = load_graph(folder / GRAPH, state.graph.names, graph_version)
+    return replace(state, graph=graph, manifest=Manifest.read(folder / MANIFEST))
 
 
 def _dump(request: Request, dump: Dump, state: State, cached: str) -> Response:

@@ -1,20 +1,25 @@
 """What our other IRIs stand for: `/ontology`, `/source/{document}`, `/graph/{name}`."""
 
 import re
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 from pyoxigraph import DefaultGraph
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from service.errors import NotFound
+from service.graph.jsonld import context_text
+from service.http.caching import fresh, not_modified, tag
 from service.http.languages import voice_of
-from service.http.negotiation import HTML, PAGE_OFFERS
+from service.http.negotiation import HTML, JSON_LD, PAGE_OFFERS
 from service.routes.dependencies import Descriptions, World
 from service.routes.documents import acceptable, html, resource
 from service.state import Pages, State
 
 router = APIRouter(tags=["linked data"])
+#: it changes with a release, not with a build
+_LASTING: Final = "public, max-age=86400, stale-while-revalidate=604800"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -26,6 +31,24 @@ def ontology(request: Request, state: World, found: Descriptions) -> Response:
         return html(_pages(request, state).render_ontology(request.url.path), request)
     quads = found.ontology.quads_for_pattern(None, None, None, DefaultGraph())
     return resource(request, [quad.triple for quad in quads], offer, state, "ontology")
+
+
+@router.get("/ontology/{term}", status_code=303, include_in_schema=False)
+def term(term: Annotated[str, Path(examples=["Competency"])], found: Descriptions) -> Response:
+    """303 to a term's place in the vocabulary, whose own name has a fragment."""
+    if not found.is_term(term):
+        raise _unknown(f"cco:{_name(term)}")
+    return RedirectResponse(f"../ontology#{term}", status_code=303)
+
+
+@router.get("/context.jsonld", summary="JSON-LD の文脈 / The JSON-LD context")
+def context(request: Request, state: World) -> Response:
+    """The context of our JSON-LD documents, for documents of yours about our entities."""
+    text = context_text(state.graph.names)
+    headers = {"Cache-Control": _LASTING, "ETag": tag(sha256(text.encode()).hexdigest())}
+    if fresh(request, headers):
+        return not_modified(headers)
+    return Response(text, headers={**headers, "Content-Type": JSON_LD.content_type})
 
 
 @router.get("/source/{document}", summary="出典の文書 / A source document")
