@@ -5,7 +5,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ontology.mapping_sets import LICENCE, TITLES
+from ontology.mapping_sets import LICENCE
 from ontology.terms import DCTERMS, OWL, PROPOSALS_GRAPH, RDF, SKOS, VOCABULARY_GRAPH, VOID, XSD
 from service.graph.census import Census, census, linksets
 from service.graph.dumps import ALL, graphs
@@ -26,22 +26,37 @@ _FEATURES: Final = {
     "ttl": "Turtle", "nt": "N-Triples", "rdf": "RDF_XML", "jsonld": "JSON-LD",
     "trig": "TriG", "nq": "N-Quads",
 }  # fmt: skip
-_ABOUT_SCHEME: Final = (
-    "prefLabel", "rights", "license", "versionInfo", "isReplacedBy", "replaces",
-)  # fmt: skip
-_EXAMPLES: Final = "SELECT ?entity WHERE { GRAPH ?graph { ?entity a ?class } } ORDER BY ?entity"
+#: what the graph says of a scheme or a mapping set, and as what the description repeats it
+_ABOUT: Final = {
+    SKOS + "prefLabel": DCTERMS + "title",
+    DCTERMS + "title": DCTERMS + "title",
+    DCTERMS + "rights": DCTERMS + "rights",
+    DCTERMS + "license": DCTERMS + "license",
+}
+_EXAMPLE: Final = """
+SELECT ?graph ?class ?entity WHERE { GRAPH ?graph { ?entity a ?class } } ORDER BY ?entity LIMIT 1
+"""
 _TITLES: Final = {
     VOCABULARY_GRAPH: ("編集者の語彙", "Labels and glosses of the editors"),
     PROPOSALS_GRAPH: ("機械の提案", "Machine proposals"),
 }
 Node = NamedNode | BlankNode
+Subject = NamedNode | BlankNode | Triple
 
 
-def void_description(state: State, root: str) -> Iterator[Triple]:
-    """The description; `root` is where the service answers, ending in a slash.
+def void_description(state: State, root: str) -> list[Triple]:
+    """The description, what is said of one thing together.
 
-    Names of datasets are built on the base, places of files on `root`, never one on the other.
+    `root` is where the service answers, ending in a slash. Names of datasets are built on the
+    base, places of files on `root`, never one on the other.
     """
+    said: dict[Subject, list[Triple]] = {}
+    for triple in _description(state, root):
+        said.setdefault(triple.subject, []).append(triple)
+    return [triple for triples in said.values() for triple in triples]
+
+
+def _description(state: State, root: str) -> Iterator[Triple]:
     base = state.graph.names.base
     dataset = NamedNode(base + _DATASET)
     yield from _document(NamedNode(base + _DESCRIPTION), dataset, state)
@@ -158,27 +173,23 @@ def _subset(dataset: NamedNode, name: str, root: str, state: State) -> Iterator[
 
 def _whose(graph: NamedNode, name: str, state: State) -> Iterator[Triple]:
     """Title, rights and licence: those the graph states of its scheme, or ours."""
-    scheme = NamedNode(state.graph.names.entity(name))
-    for quad in state.graph.store.quads_for_pattern(scheme, None, None, None):
-        local = quad.predicate.value
-        if local == SKOS + "prefLabel":
-            yield Triple(graph, NamedNode(DCTERMS + "title"), quad.object)
-        elif local in (DCTERMS + "rights", DCTERMS + "license"):
-            yield Triple(graph, quad.predicate, quad.object)
-    titles = (TITLES[name].ja, TITLES[name].en) if name in TITLES else _TITLES.get(name)
-    for language, title in zip(("ja", "en"), titles or (), strict=False):
-        yield _said(graph, DCTERMS + "title", title, language)
-    if titles:
+    for node in (NamedNode(state.graph.names.entity(name)), graph):
+        for quad in state.graph.store.quads_for_pattern(node, None, None, None):
+            if told := _ABOUT.get(quad.predicate.value):
+                yield Triple(graph, NamedNode(told), quad.object)
+    if name in _TITLES:
+        for language, title in zip(("ja", "en"), _TITLES[name], strict=True):
+            yield _said(graph, DCTERMS + "title", title, language)
         yield _link(graph, DCTERMS + "license", LICENCE)
-    else:
-        yield _text(graph, DCTERMS + "identifier", name)
+    yield _text(graph, DCTERMS + "identifier", name)
 
 
 def _example(graph: NamedNode, found: Census, state: State) -> Iterator[Triple]:
-    """The first member of the largest class, for people who want to see one."""
+    """The first member of the largest class, of ours if there is one, for people to see."""
     if found.classes:
-        kind = NamedNode(found.classes[0][0])
-        rows = state.graph.rows(_EXAMPLES + " LIMIT 1", graph=graph, **{"class": kind})
+        ours = [iri for iri, _ in found.classes if iri.startswith(state.graph.names.term(""))]
+        kind = NamedNode((ours or [found.classes[0][0]])[0])
+        rows = state.graph.rows(_EXAMPLE, graph=graph, **{"class": kind})
         yield from (_link(graph, VOID + "exampleResource", row["entity"]) for row in rows)
 
 

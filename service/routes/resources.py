@@ -20,7 +20,7 @@ from service.state import Pages, State
 router = APIRouter(tags=["linked data"])
 #: it changes with a release, not with a build
 _LASTING: Final = "public, max-age=86400, stale-while-revalidate=604800"
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @router.get("/ontology", summary="語彙 / The vocabulary")
