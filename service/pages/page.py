@@ -1,7 +1,10 @@
 """Where a page stands and what it says at its foot: given to every template."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -11,6 +14,8 @@ from service.graph.links import link_of, root_of, with_query
 from service.graph.store import Graph
 from service.http.languages import PARAMETER, Voice
 
+#: templates, style sheet and script
+FOLDER: Final = Path(__file__).parent
 _FOREIGN: Final = {
     "ja": "外部のグラフ",
     "en": "foreign graph",
@@ -35,6 +40,13 @@ ICON: Final = "data:image/svg+xml," + quote(
     '<circle cx="8" cy="9" r="5"/><circle cx="24" cy="9" r="5"/><circle cx="16" cy="24" r="5"/>'
     "</svg>"
 )
+
+
+@cache
+def fingerprint() -> str:
+    """What tells the style sheet and the script from other versions, for their addresses."""
+    files = (FOLDER / "style.css", FOLDER / "site.js")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,8 @@ Every method takes the path of the request, from which the relative links are co
 returns a whole HTML document. `None` means that the graph says nothing of the IRI.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,7 +21,7 @@ from service.http.languages import Voice
 from service.pages.concepts import concept
 from service.pages.known import Known
 from service.pages.overview import Scheme, contents, derived_from
-from service.pages.page import ICON, About, Page, about
+from service.pages.page import FOLDER, ICON, About, Page, about, fingerprint
 from service.pages.views import (
     defined_term,
     facets,
@@ -41,8 +38,6 @@ from service.retrieval.search import Asked, Results, Search
 from service.retrieval.similar import similar
 from service.state import Meaning
 
-#: templates, style sheet and script
-FOLDER: Final = Path(__file__).parent
 #: short name and media type of the forms of a concept's data
 FORMATS: Final = (
     ("ttl", "text/turtle"),
@@ -112,10 +107,10 @@ class Pages:
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),
-            hits=[hit_view(hit) for hit in results.hits],
+            hits=[hit_view(hit, self.voice) for hit in results.hits],
             first=asked.offset + 1,
             last=last,
-            facets=facets(asked, results, labels),
+            facets=facets(asked, results, labels, self.voice),
             previous=root + search_link(asked, offset=before) if asked.offset else None,
             following=root + search_link(asked, offset=last) if last < results.total else None,
         )
@@ -257,7 +252,7 @@ class Pages:
         return self._render(template, path, **values)
 
     def _render(self, template: str, path: str, **values: object) -> str:
-        page = Page(self.graph.names, path, self.about, _build(), ICON, self.voice)
+        page = Page(self.graph.names, path, self.about, fingerprint(), ICON, self.voice)
         return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
 
     def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:
@@ -283,13 +278,6 @@ class Pages:
         if isinstance(shown, str) and shown.startswith(self.graph.names.base):
             return shown, iri_cell(self.graph.names, root_of(path), shown)[1]
         return kind_name(shown) if isinstance(shown, str) else shown, None
-
-
-@cache
-def _build() -> str:
-    """A fingerprint of the style sheet and the script, for their addresses."""
-    files = (FOLDER / "style.css", FOLDER / "site.js")
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 def make_pages(

@@ -33,28 +33,29 @@ _SPREAD: Final[Mapping[str, tuple[str, str]]] = {
     "task-class": ("業務の中分類", "Class of tasks"),
     "level": ("レベル", "Level"),
 }
+_JA: Final = Voice()
 _WEB: Final = ("http://", "https://")
 
 #: a table's cell: what it shows and where it leads
 Cell = tuple[object, str | None]
 
 
-def field_name(field: str) -> str:
-    """The Japanese name of a field that matched.
+def field_name(field: str, voice: Voice = _JA) -> str:
+    """The name of a field that matched; in English it is the field's own.
 
     >>> field_name("altLabel")
     '別名'
     """
-    return _FIELDS.get(field, field)
+    return voice.say(_FIELDS.get(field, field), field)
 
 
-def kind_name(name: str) -> str:
-    """The Japanese name of a class of ours; another's is shown as it is.
+def kind_name(name: str, voice: Voice = _JA) -> str:
+    """The name of a class of ours; another's is shown as it is.
 
     >>> kind_name("Area"), kind_name("Concept")
     ('分野', 'Concept')
     """
-    return CLASSES[name].ja if name in CLASSES else name
+    return voice.say(CLASSES[name].ja, CLASSES[name].en) if name in CLASSES else name
 
 
 def pieces(text: str, spans: Iterable[Sequence[int]]) -> list[tuple[str, bool]]:
@@ -107,17 +108,26 @@ def search_link(asked: Asked, **changes: object) -> str:
     return with_query("search", **{**params, **changes})
 
 
-def facets(asked: Asked, results: Results, schemes: Mapping[str, str]) -> list[Facet]:
+def facets(
+    asked: Asked, results: Results, schemes: Mapping[str, str], voice: Voice = _JA
+) -> list[Facet]:
     """The facets of a search; `schemes` are labels by id."""
     order = list(CLASSES)
     kinds = sorted(results.kinds, key=lambda name: order.index(name) if name in order else 99)
-    by_kind = (_choice(asked, "kind", name, kind_name(name), results.kinds[name]) for name in kinds)
+    by_kind = (
+        _choice(asked, "kind", name, kind_name(name, voice), results.kinds[name]) for name in kinds
+    )
     by_scheme = (
         _choice(asked, "scheme", name, schemes.get(name, name), results.schemes[name])
         for name in sorted(results.schemes)
     )
     older = "" if asked.superseded else "superseded"
-    shown = FacetChoice("旧版も含める", search_link(asked, include=older), asked.superseded, None)
+    shown = FacetChoice(
+        voice.say("旧版も含める", "older versions too"),
+        search_link(asked, include=older),
+        asked.superseded,
+        None,
+    )
     return [
         Facet("種類", "Kind", tuple(by_kind)),
         Facet("体系", "Scheme", (*by_scheme, shown)),
@@ -140,7 +150,7 @@ def _choice(asked: Asked, facet: str, name: str, label: str, count: int) -> Face
     return FacetChoice(label, href, name in chosen, count)
 
 
-def hit_view(hit: Hit) -> dict[str, object]:
+def hit_view(hit: Hit, voice: Voice = _JA) -> dict[str, object]:
     """A hit for its template."""
     in_label = [span for match in hit.matched if match.text == hit.label for span in match.spans]
     return {
@@ -148,9 +158,9 @@ def hit_view(hit: Hit) -> dict[str, object]:
         "notation": hit.notation,
         "label": pieces(hit.label, in_label),
         "path": hit.path,
-        "kind": kind_name(hit.kind),
+        "kind": kind_name(hit.kind, voice),
         "why": [
-            {"field": field_name(match.field), "pieces": pieces(match.text, match.spans)}
+            {"field": field_name(match.field, voice), "pieces": pieces(match.text, match.spans)}
             for match in hit.matched
             if match.text not in (hit.label, hit.notation)
         ],

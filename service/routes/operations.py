@@ -14,9 +14,10 @@ from service.graph.dumps import Dump
 from service.graph.store import load_graph
 from service.graph.void import void_description
 from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
-from service.http.negotiation import DATA_OFFERS, HTML
+from service.http.languages import voice_of
+from service.http.negotiation import DATA_OFFERS
 from service.routes.dependencies import World
-from service.routes.documents import acceptable, resource
+from service.routes.documents import acceptable, html, resource
 from service.state import Manifest, State, version
 
 router = APIRouter(tags=["operations"])
@@ -84,8 +85,8 @@ def dump_of_version(
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request, state: World) -> Response:
     """The operations, each with an example that runs."""
-    body = state.pages.render_docs(request.url.path, request.app.openapi())
-    return Response(body, headers={"Content-Type": HTML.content_type, "Cache-Control": CACHED})
+    pages = state.pages.speaking(voice_of(request))
+    return html(pages.render_docs(request.url.path, request.app.openapi()), request)
 
 
 def root_url(request: Request, state: State) -> str:

@@ -8,7 +8,8 @@ from starlette.responses import FileResponse, Response
 from service.errors import NotFound
 from service.http.languages import voice_of
 from service.http.negotiation import HTML
-from service.pages.rendering import FOLDER, Pages
+from service.pages.page import FOLDER
+from service.pages.rendering import Pages
 from service.routes.dependencies import World
 
 #: the files that pages ask for; templates are no business of browsers

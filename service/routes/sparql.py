@@ -12,6 +12,7 @@ from starlette.routing import Route
 from service.errors import NotAcceptable
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.languages import voice_of
 from service.http.negotiation import (
     ASK_OFFERS,
     DATA_OFFERS,
@@ -105,7 +106,8 @@ def _cache_headers(
         return {"Cache-Control": "no-store"}
     state: State = request.app.state.world
     dataset = (parameters.default_graphs, parameters.named_graphs)
-    identity = repr((state.graph.version, query.normal, dataset, offer.type))
+    spoken = voice_of(request) if offer.name == HTML.name else None
+    identity = repr((state.graph.version, query.normal, dataset, offer.type, spoken))
     return {"ETag": tag(sha256(identity.encode()).hexdigest()), "Cache-Control": CACHED}
 
 
@@ -126,7 +128,9 @@ async def _answer(
     answer = await engine.execute(asked)
     if offer.name != HTML.name:
         return answer.body
-    return state.pages.render_table(request.url.path, query.text, json.loads(answer.body))
+    return state.pages.speaking(voice_of(request)).render_table(
+        request.url.path, query.text, json.loads(answer.body)
+    )
 
 
 def _without_query(request: Request, parameters: Parameters) -> Response:
@@ -135,7 +139,7 @@ def _without_query(request: Request, parameters: Parameters) -> Response:
     asked = by_format(parameters.formats, DATA_OFFERS) if leaves_open(accept) else None
     offer = asked or negotiate(accept, PAGE_OFFERS) or TURTLE
     if offer.name == HTML.name:
-        body: bytes | str = state.pages.render_editor(request.url.path)
+        body: bytes | str = state.pages.speaking(voice_of(request)).render_editor(request.url.path)
     else:
         endpoint = state.settings.public_url or str(request.base_url)
         body = serialized(service_description(state.graph, endpoint), offer.name, state.graph.names)

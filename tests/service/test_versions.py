@@ -27,6 +27,9 @@ from service.boot import open_state
 from service.http.languages import LANGUAGES, preferred
 from service.settings import Settings
 
+#: rdflib's own JSON-LD parser uses a class that rdflib deprecates
+pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+
 NAMES = Names()
 TABLE = Path(__file__).parents[1] / "documents" / "cmbok_3.txt"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -237,7 +240,8 @@ class TestBuilds:
         assert len({each.findtext(f"{ATOM}id") for each in (feed, *entries)}) == 3
         links = {each.get("rel"): each.get("href") for each in feed.findall(f"{ATOM}link")}
         assert str(links["self"]).endswith("/changes.atom")
-        assert "<li>" in str(entries[0].findtext(f"{ATOM}content"))
+        items = entries[0].findall(f"{ATOM}content//{{http://www.w3.org/1999/xhtml}}li")
+        assert len(items) == 2
         again = client.get("/changes.atom", headers={"If-None-Match": answer.headers["etag"]})
         assert again.status_code == 304
 
@@ -344,11 +348,11 @@ class TestDescription:
             ?graph void:triples ?triples ; dcterms:rights ?rights ; void:classPartition ?part .
             ?part void:class <https://w3id.org/ccgraph/ontology#Competency> ;
               void:entities ?members
-            FILTER(LANG(?rights) = "en" && CONTAINS(STR(?graph), "graph/"))
+            FILTER(LANG(?rights) = "en" && CONTAINS(STR(?graph), "/graph/"))
           }"""
         graph = Graph().parse(data=three.get("/void.ttl").content, format="turtle")
-        found = {str(row[0]).rpartition("/")[2]: int(row[2]) for row in graph.query(asked)}  # type: ignore[index]
-        assert found == {"cmbok1": 57, "cmbok2": 93, "cmbok3": 13}
+        found = {str(row[0]).rpartition("/graph/")[2]: int(row[2]) for row in graph.query(asked)}  # type: ignore[index]
+        assert found == {"cmbok1": 57, "cmbok2": 93, "cmbok3": 17}
         links = "ASK { ?l a void:Linkset ; void:linkPredicate skos:exactMatch ; void:triples 51 }"
         spaces = {"void": "http://rdfs.org/ns/void#", "skos": str(SKOS)}
         assert graph.query(links, initNs=spaces).askAnswer
