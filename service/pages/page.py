@@ -99,12 +99,12 @@ class Page:
 
     def to(self, target: str, **params: object) -> str:
         """A path of the service, relative to this page."""
-        return self._kept(with_query(self.root + target, **params), target)
+        return self.kept(with_query(self.root + target, **params), target)
 
     def iri(self, uri: str) -> str:
         """The page about an IRI of the graph."""
         target = link_of(self.names, uri)
-        return self._kept(self.root + target, target)
+        return self.kept(self.root + target, target)
 
     def of(self, link: Link) -> str:
         """The page about an entity; what the graph does not speak of is out in the web."""
@@ -117,7 +117,7 @@ class Page:
         local = self.names.local(link.uri)
         return self.to(f"data/{local}.{form}") if local else self.to("data", uri=link.uri)
 
-    def _kept(self, address: str, target: str) -> str:
+    def kept(self, address: str, target: str = "") -> str:
         """The address with the language that this page's own address names."""
         if not self.voice.pinned or target.startswith(_SPEECHLESS):
             return address
