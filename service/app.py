@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from service.errors import install_handlers
+from service.graph.census import Survey
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
 from service.graph.notations import Notations
@@ -50,6 +51,7 @@ def create_app(state: State) -> FastAPI:
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path)
     app.state.describer = Describer(state.graph)
+    app.state.survey = Survey(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
     install_handlers(app)

@@ -1,8 +1,9 @@
 """How much of what a graph holds: the numbers of its description."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyoxigraph import NamedNode, Quad
 
@@ -84,3 +85,25 @@ def _iri(term: object) -> str:
 
 def _ranked(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(Counter(names).items(), key=lambda each: (-each[1], each[0])))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The numbers of one graph, counted when they are first asked for."""
+
+    graph: Graph
+
+    @cached_property
+    def whole(self) -> Census:
+        """The default graph."""
+        return census(self.graph)
+
+    @cached_property
+    def parts(self) -> Mapping[str, Census]:
+        """The named graphs, by their IRI."""
+        return {name.value: census(self.graph, name) for name in self.graph.graphs}
+
+    @cached_property
+    def links(self) -> Sequence[Linkset]:
+        """What leads from one scheme to another."""
+        return linksets(self.graph)

@@ -7,7 +7,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ontology.mapping_sets import LICENCE
 from ontology.terms import DCTERMS, OWL, PROPOSALS_GRAPH, RDF, SKOS, VOCABULARY_GRAPH, VOID, XSD
-from service.graph.census import Census, census, linksets
+from service.graph.census import Census, Survey
 from service.graph.dumps import ALL, graphs
 from service.graph.links import short_name
 from service.graph.store import Graph
@@ -44,34 +44,34 @@ Node = NamedNode | BlankNode
 Subject = NamedNode | BlankNode | Triple
 
 
-def void_description(state: State, root: str) -> list[Triple]:
+def void_description(state: State, survey: Survey, root: str) -> list[Triple]:
     """The description, what is said of one thing together.
 
     `root` is where the service answers, ending in a slash. Names of datasets are built on the
     base, places of files on `root`, never one on the other.
     """
     said: dict[Subject, list[Triple]] = {}
-    for triple in _description(state, root):
+    for triple in _description(state, survey, root):
         said.setdefault(triple.subject, []).append(triple)
     return [triple for triples in said.values() for triple in triples]
 
 
-def _description(state: State, root: str) -> Iterator[Triple]:
+def _description(state: State, survey: Survey, root: str) -> Iterator[Triple]:
     base = state.graph.names.base
     dataset = NamedNode(base + _DATASET)
     yield from _document(NamedNode(base + _DESCRIPTION), dataset, state)
     yield from _titled(state, dataset)
     yield from _endpoint(dataset, root, base)
     yield _text(dataset, VOID + "uriSpace", state.graph.names.entity(""))
-    found = census(state.graph)
-    yield from _numbers(dataset, found)
-    yield from _vocabularies(dataset, found, state)
+    yield from _numbers(dataset, survey.whole)
+    yield from _vocabularies(dataset, survey.whole, state)
     yield from _features(dataset)
     yield from _roots(dataset, state.graph)
     yield from _dumps(dataset, ALL, root, state)
     for name in graphs(state)[1:]:
-        yield from _subset(dataset, name, root, state)
-    yield from _linksets(dataset, state)
+        found = survey.parts[state.graph.names.graph(name)]
+        yield from _subset(dataset, name, found, root, state)
+    yield from _linksets(dataset, survey, state)
 
 
 def _document(here: NamedNode, dataset: NamedNode, state: State) -> Iterator[Triple]:
@@ -156,9 +156,10 @@ def _roots(dataset: NamedNode, graph: Graph) -> Iterator[Triple]:
         yield _link(dataset, VOID + "rootResource", row["scheme"])
 
 
-def _subset(dataset: NamedNode, name: str, root: str, state: State) -> Iterator[Triple]:
+def _subset(
+    dataset: NamedNode, name: str, found: Census, root: str, state: State
+) -> Iterator[Triple]:
     graph = NamedNode(state.graph.names.graph(name))
-    found = census(state.graph, graph)
     yield Triple(dataset, NamedNode(VOID + "subset"), graph)
     yield Triple(dataset, NamedNode(DCTERMS + "hasPart"), graph)
     yield _link(graph, RDF + "type", VOID + "Dataset")
@@ -193,9 +194,9 @@ def _example(graph: NamedNode, found: Census, state: State) -> Iterator[Triple]:
         yield from (_link(graph, VOID + "exampleResource", row["entity"]) for row in rows)
 
 
-def _linksets(dataset: NamedNode, state: State) -> Iterator[Triple]:
+def _linksets(dataset: NamedNode, survey: Survey, state: State) -> Iterator[Triple]:
     names = state.graph.names
-    for each in linksets(state.graph):
+    for each in survey.links:
         ends = [short_name(end) for end in (each.source, each.target)]
         name = "-".join((short_name(each.graph), short_name(each.property), *ends))
         link = NamedNode(f"{names.base}{_DESCRIPTION}#{name}")

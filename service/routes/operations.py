@@ -61,7 +61,8 @@ def void(request: Request, state: World) -> Response:
     turtle = request.url.path.endswith(".ttl")
     offer = DATA_OFFERS[0] if turtle else acceptable(request, DATA_OFFERS)
     root = root_url(request, state)
-    return resource(request, void_description(state, root), offer, state, f"void {root}")
+    said = void_description(state, request.app.state.survey, root)
+    return resource(request, said, offer, state, f"void {root}")
 
 
 @router.get("/dump/{file}", summary="一括取得 / Dump")
