@@ -67,9 +67,13 @@ def build(
     *,
     today: date,
     trust_ends: bool = False,
+    own: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Build:
     """Read documents into one checked graph; no paths means the open edition.
+
+    `own` is the folder where a user may say more: `schemes.toml` (which scheme replaces which)
+    and `mappings/*.sssom.tsv` (what became of its entities).
 
     With `trust_ends` a document is taken to end where it should, so that what is missing at its
     end is retired too. Raises `BuildError` where no document is recognised, a document cannot
@@ -82,13 +86,15 @@ def build(
             "読める文書がありません。対応する種類は docs/documents.md にあります。"
             " / no document was recognised: " + "; ".join(str(remark) for remark in intake.remarks)
         )
-    vocabulary = load_vocabulary()
+    vocabulary = load_vocabulary(own=own / "schemes.toml" if own else None)
+    mappings = load_mappings(own=own / "mappings" if own else None)
     edition = edition_of(intake, vocabulary)
     readers = [_closed(reader) for reader in intake.readers] if trust_ends else intake.readers
     resolution = resolve(readers, registry, today)
     progress("グラフを組み立てる / assembling the graph")
     assembly = assemble(readers, resolution, vocabulary, edition, names)
-    mapped = state_mappings(assembly.dataset, load_mappings(), assembly.entities.keys(), names)
+    present, later = assembly.entities.keys(), vocabulary.successions
+    mapped = state_mappings(assembly.dataset, mappings, present, names, later)
     nquads = canonical(assembly.dataset)
     progress("検査する / checking")
     faults = [*validate(assembly.dataset, names), *inspect(nquads, names)]

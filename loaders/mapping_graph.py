@@ -13,7 +13,7 @@ from rdflib.namespace import DCTERMS, XSD
 
 from loaders.mappings import NOTHING, MappingSets
 from loaders.records import Mapping as MappedPair
-from ontology.mapping_sets import LICENCE, TITLES
+from ontology.mapping_sets import LICENCE, TITLES, SetTitle
 from ontology.terms import SSSOM, Names, mapping_id
 
 #: how far a subject of a superseded scheme went: whatever the match, its object is the successor
@@ -30,15 +30,28 @@ class SetCount:
 
 
 def state_mappings(
-    dataset: Dataset, mappings: MappingSets, present: Collection[str], names: Names
+    dataset: Dataset,
+    mappings: MappingSets,
+    present: Collection[str],
+    names: Names,
+    successions: Collection[tuple[str, str]],
 ) -> dict[str, SetCount]:
-    """Write the mappings between the entities `present` (local ids) into their named graphs."""
+    """Write the mappings between the entities `present` (local ids) into their named graphs.
+
+    `successions` are the schemes that were replaced, each with its successor: a match between
+    such two says what replaces an entity.
+    """
+    titles = {**TITLES, **mappings.titles}
+    replacing = _Replacing(frozenset(successions))
     counts: dict[str, SetCount] = {}
     for name, rows in mappings.sets.items():
         stated = [row for row in rows if _ends(row) <= set(present)]
         counts[name] = SetCount(len(stated), len(rows) - len(stated))
         if stated:
-            _write_set(dataset.graph(URIRef(names.graph(name))), name, stated, names)
+            graph = dataset.graph(URIRef(names.graph(name)))
+            for triple in _about_set(URIRef(names.graph(name)), titles[name]):
+                graph.add(triple)
+            _write_rows(graph, stated, names, replacing)
     return counts
 
 
@@ -47,23 +60,31 @@ def _ends(row: MappedPair) -> set[str]:
     return {end.removeprefix("ccg:") for end in ends}
 
 
-def _write_set(graph: Graph, name: str, rows: list[MappedPair], names: Names) -> None:
-    for triple in _about_set(URIRef(names.graph(name)), name):
-        graph.add(triple)
+@dataclass(frozen=True)
+class _Replacing:
+    """Tells whether a match leads from a replaced scheme to its successor."""
+
+    successions: frozenset[tuple[str, str]]
+
+    def __call__(self, row: MappedPair) -> bool:
+        ends = (end.removeprefix("ccg:").rpartition(".")[0] for end in (row.subject, row.target))
+        return tuple(ends) in self.successions
+
+
+def _write_rows(graph: Graph, rows: list[MappedPair], names: Names, replacing: _Replacing) -> None:
     for row in rows:
-        for triple in (*_statements(row, names), *_resource(row, names)):
+        for triple in (*_statements(row, names, replacing), *_resource(row, names)):
             graph.add(triple)
 
 
-def _about_set(node: URIRef, name: str) -> Iterator[_Triple]:
-    title = TITLES[name]
+def _about_set(node: URIRef, title: SetTitle) -> Iterator[_Triple]:
     yield node, RDF.type, URIRef(f"{SSSOM}MappingSet")
     yield node, DCTERMS.title, Literal(title.ja, "ja")
     yield node, DCTERMS.title, Literal(title.en, "en")
     yield node, DCTERMS.license, URIRef(LICENCE)
 
 
-def _statements(row: MappedPair, names: Names) -> Iterator[_Triple]:
+def _statements(row: MappedPair, names: Names, replacing: _Replacing) -> Iterator[_Triple]:
     """The plain relation and what it implies; nothing where the scheme has no term."""
     if row.target == NOTHING:
         return
@@ -73,7 +94,7 @@ def _statements(row: MappedPair, names: Names) -> Iterator[_Triple]:
     yield subject, predicate, target
     if row.predicate.startswith("cco:requires"):
         yield subject, URIRef(names.term("requires")), target
-    if predicate in _MATCHES:
+    if predicate in _MATCHES and replacing(row):
         yield subject, DCTERMS.isReplacedBy, target
         yield target, DCTERMS.replaces, subject
 

@@ -1,12 +1,13 @@
 """The curated mapping sets: SSSOM TSV files become frozen records, or an error with its line."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from loaders.records import Mapping as MappedPair
-from ontology.mapping_sets import CURATED, FOLDER, SUFFIX, MappingFileError
+from ontology.mapping_sets import CURATED, FOLDER, SUFFIX, MappingFileError, SetTitle
 from ontology.terms import MAPPING_GRAPHS, NO_TERM, Names
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 #: says that a scheme has nothing for a subject
 NOTHING: Final = Names().curie(NO_TERM)
 
+#: what a user's set is called: the older version, then the newer
+_OWN: Final = re.compile(r"map-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+")
 _REQUIRES: Final = frozenset({"cco:requiresPrimarily", "cco:requiresAlso"})
 _LEVEL: Final = frozenset({"cco:atSkillLevel"})
 _DESCRIBES: Final = frozenset({"cco:describes"})
@@ -36,32 +39,62 @@ PREDICATES: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True)
 class MappingSets:
-    """All curated mappings by the name of their set, in the order of the files."""
+    """All curated mappings by the name of their set, in the order of the files.
+
+    `titles` are those of a user's own sets.
+    """
 
     sets: Mapping[str, tuple[MappedPair, ...]]
+    titles: Mapping[str, SetTitle] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[MappedPair]:
         return (each for rows in self.sets.values() for each in rows)
 
 
-def load_mappings(folder: Path = FOLDER) -> MappingSets:
+def load_mappings(folder: Path = FOLDER, own: Path | None = None) -> MappingSets:
     """Read every set of a folder; a set without a file has no rows.
 
-    Raises `MappingFileError` naming file and line of the first row that cannot be true.
+    `own` is the folder of a user's sets, which join versions of schemes by SKOS's matches and
+    may be absent. Raises `MappingFileError` naming file and line of the first row that cannot
+    be true.
     """
     sets: dict[str, tuple[MappedPair, ...]] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        name = path.name.removesuffix(SUFFIX)
-        sets[name] = tuple(_checked(path.name, _read(path, name)))
-    return MappingSets({name: sets.get(name, ()) for name in MAPPING_GRAPHS})
+        sets[_name(path)] = tuple(_checked(path.name, _read(path, _name(path), PREDICATES)))
+    mine = sorted(own.glob(f"*{SUFFIX}")) if own else []
+    allowed = {_name(path): _MATCHES for path in mine if _OWN.fullmatch(_name(path))}
+    for path in mine:
+        if _name(path) in PREDICATES:
+            raise MappingFileError(f"{path.name}: 名前が使われています / the name is taken")
+        sets[_name(path)] = tuple(_checked(path.name, _read(path, _name(path), allowed)))
+    order = (*MAPPING_GRAPHS, *allowed)
+    return MappingSets({name: sets.get(name, ()) for name in order}, _titles(mine))
 
 
-def _read(path: Path, name: str) -> Iterator[tuple[int, MappedPair]]:
+def _name(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX)
+
+
+def _titles(paths: Iterable[Path]) -> dict[str, SetTitle]:
+    """The titles of sets: what stands before and after a slash, in Japanese and English."""
+    from ontology.sssom import read_set
+
+    titles: dict[str, SetTitle] = {}
+    for path in paths:
+        head, _ = read_set(path.read_text(encoding="utf-8-sig"), path.name)
+        ja, _, en = (head.mapping_set_title or _name(path)).partition(" / ")
+        titles[_name(path)] = SetTitle(ja, en or ja)
+    return titles
+
+
+def _read(
+    path: Path, name: str, predicates: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[int, MappedPair]]:
     from ontology.sssom import read_set
 
     head, rows = read_set(path.read_text(encoding="utf-8-sig"), path.name)
-    if name not in PREDICATES:
-        known = " ".join(MAPPING_GRAPHS)
+    if name not in predicates:
+        known = " ".join(PREDICATES if predicates is PREDICATES else ("map-旧版-新版",))
         raise MappingFileError(
             f"{path.name}: この名前の集合はありません / is no mapping set; there are {known}"
         )
@@ -69,13 +102,13 @@ def _read(path: Path, name: str) -> Iterator[tuple[int, MappedPair]]:
         raise MappingFileError(
             f"{path.name}: mapping_set_id は / must be {Names().graph(name)}: {head.mapping_set_id}"
         )
-    return ((row.line, _mapping(path.name, name, row)) for row in rows)
+    return ((row.line, _mapping(path.name, name, row, predicates[name])) for row in rows)
 
 
-def _mapping(file: str, name: str, row: "Row") -> MappedPair:
+def _mapping(file: str, name: str, row: "Row", predicates: frozenset[str]) -> MappedPair:
     record = row.record
-    if record.predicate_id not in PREDICATES[name]:
-        allowed = " ".join(sorted(PREDICATES[name]))
+    if record.predicate_id not in predicates:
+        allowed = " ".join(sorted(predicates))
         raise _fault(file, row.line, f"predicate_id は {allowed} のどれか", f"one of {allowed}")
     if record.object_id == NOTHING and record.predicate_id not in _LEVEL:
         raise _fault(file, row.line, f"{NOTHING} はレベルの集合だけ", f"{NOTHING} only of levels")

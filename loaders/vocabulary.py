@@ -5,7 +5,7 @@ Editors maintain TOML files under `ontology/vocabulary/`, one table an entity, k
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -75,16 +75,49 @@ class Vocabulary:
     schemes: Mapping[str, SchemeEntry]
     editions: Mapping[str, Edition]
 
+    @property
+    def successions(self) -> frozenset[tuple[str, str]]:
+        """The schemes that were replaced, each with its successor."""
+        return frozenset((id, each.replaced_by) for id, each in self.schemes.items())
 
-def load_vocabulary(folder: Path = FOLDER) -> Vocabulary:
-    """Read every vocabulary file; raises `VocabularyError` on a bad table or an id told twice."""
+
+def load_vocabulary(folder: Path = FOLDER, own: Path | None = None) -> Vocabulary:
+    """Read every vocabulary file; raises `VocabularyError` on a bad table or an id told twice.
+
+    `own` is a user's table of schemes, which says more than ours or otherwise; it may be absent.
+    """
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("*.toml")):
         for id, entry in _tables(path, Entry).items():
             if id in entries:
                 raise VocabularyError(f"{path.name}: {id} は二度書かれています / is there twice")
             entries[id] = entry
-    return Vocabulary(entries, _tables(SCHEMES, SchemeEntry), _tables(EDITIONS, Edition))
+    return Vocabulary(entries, _schemes(own), _tables(EDITIONS, Edition))
+
+
+def _schemes(own: Path | None) -> dict[str, SchemeEntry]:
+    found = _tables(SCHEMES, SchemeEntry)
+    mine = _tables(own, SchemeEntry) if own and own.exists() else {}
+    for id, entry in mine.items():
+        packaged = found.get(id, SchemeEntry())
+        said = {key: text for key, text in asdict(entry).items() if text}
+        found[id] = replace(packaged, **said)
+    for id in mine:
+        _refuse_circle(id, found)
+    return found
+
+
+def _refuse_circle(id: str, schemes: Mapping[str, SchemeEntry]) -> None:
+    """A scheme that is its own successor, at once or by others, has none."""
+    later, seen = schemes[id].replaced_by, {id}
+    while later:
+        if later in seen:
+            raise VocabularyError(
+                f"schemes.toml: {id} の replaced_by が {later} へ戻っています"
+                " / the successors of a scheme must not lead back"
+            )
+        seen.add(later)
+        later = schemes[later].replaced_by if later in schemes else ""
 
 
 def _tables(path: Path, kind: type[_T]) -> dict[str, _T]:

@@ -103,6 +103,7 @@ def _build(
             Names(settings.base),
             today=datetime.now(UTC).date(),
             trust_ends=trust_ends,
+            own=settings.data,
             progress=tell.step,
         )
         finish = _indexing(settings, tell)

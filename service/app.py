@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from service.agents.endpoint import Agents
 from service.agents.tools import Tools
 from service.errors import install_handlers
+from service.graph.census import Survey
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
 from service.graph.notations import Notations
@@ -34,6 +35,7 @@ ROUTERS: Final = (
     "operations",
     "linked_data",
     "resources",
+    "versions",
     "search",
     "mappings",
     "queries",
@@ -85,6 +87,7 @@ def _application(state: State) -> FastAPI:
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.cache = ResponseCache(state.settings.cache_bytes)
     app.state.describer = Describer(state.graph)
+    app.state.survey = Survey(state.graph)
     app.state.notations = Notations(state.graph)
     app.state.mappings = Mappings(state.graph)
     app.state.warm = asyncio.Event()

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from service.http.languages import Voice, voice_of
 from service.http.negotiation import HTML, PROBLEM, PROBLEM_OFFERS, TEXT, negotiate
 
 #: the type of a problem is this and its slug (RFC 4151)
@@ -26,6 +27,9 @@ _LOG: Final = logging.getLogger("ccgraph")
 
 class ProblemPages(Protocol):
     """What shows a problem to people; a part of `service.state.Pages`."""
+
+    def speaking(self, voice: Voice) -> "ProblemPages":
+        """The same pages in the language of a request."""
 
     def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
         """A whole HTML document."""
@@ -188,7 +192,8 @@ def problem_answer(scope: Scope, problem: Problem, pages: ProblemPages) -> Respo
         document["request_id"] = scope["request_id"]
     offer = negotiate(Headers(scope=scope).get("accept"), PROBLEM_OFFERS) or PROBLEM
     if offer.name == HTML.name:
-        body = pages.render_problem(scope["path"], document)
+        spoken = pages.speaking(voice_of(Request(scope)))
+        body = spoken.render_problem(scope["path"], document)
     elif offer.name == TEXT.name:
         body = "\n".join(_lines(document)) + "\n"
     else:

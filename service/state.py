@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from service.graph.questions import Question
 from service.graph.store import Graph
+from service.http.languages import Voice
 from service.quality import Quality
 from service.retrieval.search import Asked, Results, Search
 from service.settings import Settings
@@ -70,6 +71,12 @@ class Pages(Protocol):
 
     Every method returns a whole HTML document; `None` where the graph says nothing of the IRI.
     """
+
+    def speaking(self, voice: Voice) -> "Pages":
+        """The same pages in the language of a request."""
+
+    def render(self, template: str, path: str, **values: object) -> str:
+        """A page of a template, for what has no method of its own."""
 
     def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
         """An error; `problem` is the document of RFC 9457."""

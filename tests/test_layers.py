@@ -24,6 +24,7 @@ CONFINED = {
         "loaders/mapping_graph.py",
         "loaders/proposals.py",
     },
+    "pyld": {"service/graph/jsonld.py"},
     "pyshacl": {"loaders/check.py"},
     "jinja2": {"service/pages/rendering.py"},
     "uvicorn": {"service/operating/serving.py", "service/http/lenient.py"},

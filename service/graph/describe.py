@@ -18,6 +18,8 @@ _UNLISTED: Final = frozenset({SKOS + "inScheme", SKOS + "topConceptOf", RDF + "t
 _DEPRECATED: Final = NamedNode(OWL + "deprecated")
 _REPLACED_BY: Final = NamedNode(DCTERMS + "isReplacedBy")
 _REPLACES: Final = NamedNode(DCTERMS + "replaces")
+_LICENCE: Final = NamedNode(DCTERMS + "license")
+_IN_SCHEME: Final = NamedNode(SKOS + "inScheme")
 _TYPE: Final = NamedNode(RDF + "type")
 _TRUE: Final = ("true", "1")
 _DERIVED: Final = """
@@ -44,6 +46,13 @@ class Describer:
         text = self._graph.names.rebased((HOME / "ccgraph.ttl").read_text(encoding="utf-8"))
         store.load(text, RdfFormat.TURTLE)
         return store
+
+    def is_term(self, name: str) -> bool:
+        """Whether the packaged vocabulary has a term of this name."""
+        if not name.isalnum():
+            return False
+        term = NamedNode(self._graph.names.term(name))
+        return any(self.ontology.quads_for_pattern(term, None, None, None))
 
     def known(self, uri: str) -> bool:
         """Whether the graph says anything of the resource."""
@@ -77,6 +86,18 @@ class Describer:
     def classes(self, uri: str) -> list[str]:
         """The IRIs of the resource's classes."""
         return self._objects(uri, _TYPE)
+
+    def licence(self, uri: str) -> str | None:
+        """The IRI of the licence of a resource, its scheme's or its mapping set's."""
+        own = NamedNode(uri)
+        around = [own, *(NamedNode(each) for each in self._objects(uri, _IN_SCHEME))]
+        around += [
+            quad.graph_name
+            for quad in self._quads(own, _TYPE, None)
+            if isinstance(quad.graph_name, NamedNode)
+        ]
+        found = (each for node in around for each in self._objects(node.value, _LICENCE))
+        return next(found, None)
 
     def predecessors(self, uri: str) -> list[str]:
         """The IRIs of what the resource replaces."""

@@ -16,7 +16,7 @@ from service.state import State
 
 #: the name of the dump of everything
 ALL: Final = "all"
-_FILE: Final = re.compile(r"(?P<graph>[A-Za-z0-9_-]+)\.(?P<format>[a-z]+)(?P<gz>\.gz)?")
+_FILE: Final = re.compile(r"(?P<graph>[A-Za-z0-9._-]+?)\.(?P<format>[a-z]+)(?P<gz>\.gz)?")
 _FORMATS: Final = {offer.extension: offer for offer in DUMP_OFFERS}
 #: formats that keep named graphs apart, and those that know comments
 _QUADS: Final = frozenset({"trig", "nq", "jsonld"})

@@ -65,25 +65,25 @@ def kind_of(names: Names, uri: str) -> Kind:
     return Kind(uri, name, word.ja, word.en) if word else Kind(uri, name, name, name)
 
 
-def preferred(labels: Iterable[Literal]) -> Literal | None:
-    """The label to show: Japanese, else English, else any, but no mere reading."""
-    return min(labels, key=_preference, default=None)
+def preferred(labels: Iterable[Literal], language: str = "ja") -> Literal | None:
+    """The label to show: in this language, else Japanese, English, any, but no mere reading."""
+    return min(labels, key=lambda label: _preference(label, language), default=None)
 
 
-def _preference(label: Literal) -> tuple[int, str, str]:
+def _preference(label: Literal, wanted: str) -> tuple[int, str, str]:
     language = (label.language or "").lower()
-    ranks = {"ja": 0, "en": 1, "": 2}
-    rank = 9 if language in _READINGS else ranks.get(language.partition("-")[0], 3)
+    ranks = {"ja": 1, "en": 2, "": 3, wanted: 0}
+    rank = 9 if language in _READINGS else ranks.get(language.partition("-")[0], 4)
     return rank, language, label.value
 
 
-def link(names: Names, uri: str, rows: Iterable[Terms]) -> Link:
+def link(names: Names, uri: str, rows: Iterable[Terms], language: str = "ja") -> Link:
     """An entity from the rows that speak of it (`label`, `notation`, `class`)."""
     found: dict[str, set[object]] = defaultdict(set)
     for row in rows:
         for name in ("label", "notation", "class"):
             found[name].add(row.get(name))
-    label = preferred(each for each in found["label"] if isinstance(each, Literal))
+    label = preferred((each for each in found["label"] if isinstance(each, Literal)), language)
     notations = sorted(each.value for each in found["notation"] if isinstance(each, Literal))
     classes = sorted(value(each) for each in found["class"] if each)
     local = names.local(uri)
@@ -98,12 +98,15 @@ def link(names: Names, uri: str, rows: Iterable[Terms]) -> Link:
     )
 
 
-def links(names: Names, rows: Iterable[Terms], variable: str = "other") -> list[Link]:
+def links(
+    names: Names, rows: Iterable[Terms], variable: str = "other", language: str = "ja"
+) -> list[Link]:
     """The entities that rows speak of under `variable`, in their natural order."""
     found: dict[str, list[Terms]] = defaultdict(list)
     for row in rows:
         found[value(row[variable])].append(row)
-    return sorted((link(names, uri, each) for uri, each in found.items()), key=lambda x: x.order)
+    made = (link(names, uri, each, language) for uri, each in found.items())
+    return sorted(made, key=lambda each: each.order)
 
 
 def terms(graph: Graph, query: str, **bindings: Term) -> list[Terms]:

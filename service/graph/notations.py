@@ -82,8 +82,13 @@ def same_label(one: str, other: str) -> bool:
     >>> same_label("WEB と検索", "ＷＥＢと検索")
     True
     """
-    return _folded_label(one) == _folded_label(other)
+    return folded_label(one) == folded_label(other)
 
 
-def _folded_label(label: str) -> str:
+def folded_label(label: str) -> str:
+    """A label without differences of width, case, spaces and middle dots.
+
+    >>> folded_label("ＩＴ サービス・マネジメント")
+    'itサービスマネジメント'
+    """
     return _LOOSE.sub("", unicodedata.normalize("NFKC", label)).casefold()

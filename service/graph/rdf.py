@@ -16,7 +16,11 @@ FORMATS: Final[Mapping[str, RdfFormat]] = {
     "nq": RdfFormat.N_QUADS,
 }
 #: vocabularies that only descriptions of the service use
-_EXTRA: Final = {"void": VOID}
+_EXTRA: Final = {
+    "void": VOID,
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+}
 
 
 def serialized(statements: Iterable[Triple] | Iterable[Quad], name: str, names: Names) -> bytes:

@@ -5,7 +5,8 @@ retired entities too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -56,37 +57,50 @@ _STRUCTURE: Final = frozenset(
 Literals = Mapping[str, Sequence[Text]]
 
 
-def concept(graph: Graph, uri: str) -> Concept | None:
+def concept(graph: Graph, uri: str, language: str = "ja") -> Concept | None:
     """All that the graph says of the entity `uri`; `None` where it says nothing.
+
+    Of several labels the one in this language is shown.
 
     Raises `ValueError` where `uri` is no IRI.
     """
     node = NamedNode(uri)
     statements = terms(graph, STATEMENTS, concept=node)
-    return _concept(graph, node, statements) if statements else None
+    return _concept(graph, node, statements, language) if statements else None
 
 
-def _concept(graph: Graph, node: NamedNode, statements: Sequence[Terms]) -> Concept:
-    names = graph.names
-    own = link(names, node.value, [*_own_rows(statements)])
+def _concept(graph: Graph, node: NamedNode, statements: Sequence[Terms], language: str) -> Concept:
+    names, linked = graph.names, _Linker(graph.names, language)
+    own = link(names, node.value, [*_own_rows(statements)], language)
     said = _literals(names, statements)
     around = terms(graph, NEIGHBOURS, concept=node)
     return Concept(
         link=own,
-        scheme=next(iter(links(names, _along(around, ("out", f"{SKOS}inScheme")))), None),
+        scheme=next(iter(linked(_along(around, ("out", f"{SKOS}inScheme")))), None),
         names=tuple(text for text in _under(said, *_NAMES) if not _is_label(text, own)),
-        path=_path(graph, node),
-        children=_groups(_children(graph, node, around)),
+        path=_path(graph, node, linked),
+        children=_groups(_children(graph, node, around, linked)),
         gloss=_under(said, names.term("gloss")),
         utterances=_under(said, names.term("utterance")),
         definitions=_under(said, f"{SKOS}definition"),
         notes=_under(said, *(SKOS + name for name in _NOTES)),
         facts=_facts(names, said),
-        relations=_relations(graph, node, around),
+        relations=_relations(graph, node, around, linked),
         passages=_passages(graph, node),
-        superseded_by=next(iter(links(names, terms(graph, SUCCESSION, concept=node))), None),
-        tombstone=_tombstone(said, links(names, _along(around, ("out", f"{DCTERMS}isReplacedBy")))),
+        superseded_by=next(iter(linked(terms(graph, SUCCESSION, concept=node))), None),
+        tombstone=_tombstone(said, linked(_along(around, ("out", f"{DCTERMS}isReplacedBy")))),
     )
+
+
+@dataclass(frozen=True)
+class _Linker:
+    """Makes links with labels in one language."""
+
+    names: Names
+    language: str
+
+    def __call__(self, rows: Iterable[Terms]) -> list[Link]:
+        return links(self.names, rows, language=self.language)
 
 
 def _own_rows(statements: Sequence[Terms]) -> Iterator[Terms]:
@@ -135,23 +149,25 @@ def _along(around: Sequence[Terms], *steps: tuple[str, str]) -> list[Terms]:
     return [row for row in around if (value(row["direction"]), value(row["p"])) in steps]
 
 
-def _path(graph: Graph, node: NamedNode) -> tuple[Link, ...]:
+def _path(graph: Graph, node: NamedNode, linked: _Linker) -> tuple[Link, ...]:
     """The way from the top; where a concept has several parents, the first in order."""
     above: dict[str, list[Terms]] = defaultdict(list)
     for row in terms(graph, ANCESTORS, concept=node):
         above[value(row["child"])].append(row)
     path: list[Link] = []
     seen, child = {node.value}, node.value
-    while parents := [each for each in links(graph.names, above[child]) if each.uri not in seen]:
+    while parents := [each for each in linked(above[child]) if each.uri not in seen]:
         path.append(parents[0])
         child = parents[0].uri
         seen.add(child)
     return tuple(reversed(path))
 
 
-def _children(graph: Graph, node: NamedNode, around: Sequence[Terms]) -> list[Link]:
-    narrower = links(graph.names, _along(around, *_NARROWER))
-    return narrower or links(graph.names, terms(graph, TOPS, concept=node))
+def _children(
+    graph: Graph, node: NamedNode, around: Sequence[Terms], linked: _Linker
+) -> list[Link]:
+    narrower = linked(_along(around, *_NARROWER))
+    return narrower or linked(terms(graph, TOPS, concept=node))
 
 
 def _groups(children: Sequence[Link]) -> tuple[Group, ...]:
@@ -159,13 +175,15 @@ def _groups(children: Sequence[Link]) -> tuple[Group, ...]:
     return tuple(Group(kind, tuple(each)) for kind, each in grouped)
 
 
-def _relations(graph: Graph, node: NamedNode, around: Sequence[Terms]) -> tuple[Relation, ...]:
+def _relations(
+    graph: Graph, node: NamedNode, around: Sequence[Terms], linked: _Linker
+) -> tuple[Relation, ...]:
     found: dict[tuple[str, str], list[Terms]] = defaultdict(list)
     for row in around:
         if value(row["p"]) not in _STRUCTURE:
             found[value(row["p"]), value(row["direction"])].append(row)
     reasons = _reasons(graph, node)
-    ends = {key: links(graph.names, rows) for key, rows in found.items()}
+    ends = {key: linked(rows) for key, rows in found.items()}
     for subject, uri, target in reasons:
         if target == NO_TERM and subject == node.value:
             ends[uri, "out"] = [nothing(graph.names)]

@@ -68,7 +68,7 @@ class Derived:
     link: Link
 
 
-def schemes(graph: Graph) -> list[Scheme]:
+def schemes(graph: Graph, language: str = "ja") -> list[Scheme]:
     """The concept schemes, those in force first."""
     replaced = {row["scheme"] for row in graph.rows(_REPLACED)}
     counts = graph.rows(_COUNTS)
@@ -79,7 +79,7 @@ def schemes(graph: Graph) -> list[Scheme]:
             each.uri in replaced,
             [row for row in counts if row.get("scheme") == each.uri],
         )
-        for each in links(graph.names, terms(graph, _SCHEMES))
+        for each in links(graph.names, terms(graph, _SCHEMES), language=language)
     ]
     return sorted(found, key=lambda each: (each.superseded, natural(each.link.id)))
 

@@ -1,7 +1,10 @@
 """Where a page stands and what it says at its foot: given to every template."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -9,13 +12,27 @@ from ontology.terms import Names
 from service.graph.entities import Link
 from service.graph.links import link_of, root_of, with_query
 from service.graph.store import Graph
+from service.http.languages import PARAMETER, Voice
 
+#: templates, style sheet and script
+FOLDER: Final = Path(__file__).parent
 _FOREIGN: Final = {
     "ja": "外部のグラフ",
     "en": "foreign graph",
     "rights_ja": "内容の権利は、このグラフの発行者に帰属します。",
     "rights_en": "The contents belong to the publisher of this graph.",
 }
+#: what has no language: files, and documents for machines
+_SPEECHLESS: Final = (
+    "static/",
+    "data",
+    "dump/",
+    "void",
+    "openapi",
+    "version",
+    "suggest",
+    "context",
+)
 #: three concepts and their links, as a data URI
 ICON: Final = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="#0b7a80">'
@@ -23,6 +40,13 @@ ICON: Final = "data:image/svg+xml," + quote(
     '<circle cx="8" cy="9" r="5"/><circle cx="24" cy="9" r="5"/><circle cx="16" cy="24" r="5"/>'
     "</svg>"
 )
+
+
+@cache
+def fingerprint() -> str:
+    """What tells the style sheet and the script from other versions, for their addresses."""
+    files = (FOLDER / "style.css", FOLDER / "site.js")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,16 @@ class Page:
     about: About
     build: str
     icon: str
+    voice: Voice
+
+    @property
+    def language(self) -> str:
+        """The language of the page's furniture."""
+        return self.voice.language
+
+    def say(self, ja: str, en: str) -> str:
+        """What is said in both languages, in the page's."""
+        return self.voice.say(ja, en)
 
     @property
     def root(self) -> str:
@@ -65,11 +99,12 @@ class Page:
 
     def to(self, target: str, **params: object) -> str:
         """A path of the service, relative to this page."""
-        return with_query(self.root + target, **params)
+        return self.kept(with_query(self.root + target, **params), target)
 
     def iri(self, uri: str) -> str:
         """The page about an IRI of the graph."""
-        return self.root + link_of(self.names, uri)
+        target = link_of(self.names, uri)
+        return self.kept(self.root + target, target)
 
     def of(self, link: Link) -> str:
         """The page about an entity; what the graph does not speak of is out in the web."""
@@ -87,6 +122,14 @@ class Page:
         local = self.names.local(link.uri)
         place = "badges/alignment"
         return self.to(f"{place}/{local}") if local else self.to(place, uri=link.uri)
+
+    def kept(self, address: str, target: str = "") -> str:
+        """The address with the language that this page's own address names."""
+        if not self.voice.pinned or target.startswith(_SPEECHLESS):
+            return address
+        path, hash, fragment = address.partition("#")
+        joint = "&" if "?" in path else "?"
+        return f"{path}{joint}{PARAMETER}={self.voice.language}{hash}{fragment}"
 
     def curie(self, uri: str) -> str:
         """An IRI with its prefix, where one is known."""

@@ -4,30 +4,28 @@ Every method takes the path of the request, from which the relative links are co
 returns a whole HTML document. `None` means that the graph says nothing of the IRI.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyoxigraph import NamedNode
 
-from ontology.terms import CLASSES
 from service.graph.links import root_of
-from service.graph.mappings import Mapped, Mappings, Place
+from service.graph.mappings import Mapped, Place
 from service.graph.parameters import KINDS, options
 from service.graph.questions import Answer, Question, fill
 from service.graph.store import Graph
-from service.graph.vocabulary import own_words
+from service.graph.succession import RELATIONS, history, named
+from service.http.languages import Voice
 from service.interchange.badges import alignment_text
 from service.interchange.frameworks import identifier
 from service.interchange.schema_org import defined_term
 from service.pages.concepts import concept
 from service.pages.examples import examples
-from service.pages.overview import Scheme, contents, derived_from, schemes
-from service.pages.page import ICON, About, Page, about
+from service.pages.known import Known
+from service.pages.overview import Scheme, contents, derived_from
+from service.pages.page import FOLDER, ICON, About, Page, about, fingerprint
 from service.pages.quality_view import quality_view
 from service.pages.views import (
     facets,
@@ -45,8 +43,6 @@ from service.retrieval.search import Asked, Results, Search
 from service.retrieval.similar import similar
 from service.state import Meaning
 
-#: templates, style sheet and script
-FOLDER: Final = Path(__file__).parent
 #: short name and media type of the forms of a concept's data
 FORMATS: Final = (
     ("ttl", "text/turtle"),
@@ -85,6 +81,12 @@ class Pages:
     about: About
     questions: Mapping[str, Question] = field(default_factory=dict)
     search: Search | None = None
+    known: Known | None = None
+    voice: Voice = field(default_factory=Voice)
+
+    def speaking(self, voice: Voice) -> "Pages":
+        """The same pages in another language."""
+        return replace(self, voice=voice)
 
     def render_start(self, path: str) -> str:
         """The start page: search, schemes, questions, ways for machines."""
@@ -92,8 +94,8 @@ class Pages:
             "start.html",
             path,
             schemes=self._schemes,
-            questions=self.questions.values() if self._ours else (),
-            examples=_EXAMPLES if self._ours else (),
+            questions=self.questions.values() if self._known.ours else (),
+            examples=_EXAMPLES if self._known.ours else (),
         )
 
     def render_results(self, path: str, asked: Asked, results: Results) -> str:
@@ -112,28 +114,29 @@ class Pages:
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),
-            hits=[hit_view(hit) for hit in results.hits],
+            hits=[hit_view(hit, self.voice) for hit in results.hits],
             first=asked.offset + 1,
             last=last,
-            facets=facets(asked, results),
+            facets=facets(asked, results, self.voice),
             previous=root + search_link(asked, offset=before) if asked.offset else None,
             following=root + search_link(asked, offset=last) if last < results.total else None,
         )
 
     def render_concept(self, path: str, uri: str) -> str | None:
         """The concept with this IRI, ours or a foreign one."""
-        if mapped := self._mappings.about(uri):
+        if mapped := self._known.mappings.about(uri):
             return self._mapping(path, mapped)
-        found = concept(self.graph, uri)
+        found = concept(self.graph, uri, self.voice.language)
         if found is None:
             return None
-        english = (name.value for name in found.names if name.language == "en")
+        other = self.voice.say("en", "ja")
+        elsewhere = (name.value for name in found.names if name.language == other)
         return self._render(
             "concept.html",
             path,
             concept=found,
-            names=other_names(found.names),
-            english=next(english, None),
+            names=other_names(found.names, self.voice),
+            elsewhere=next(elsewhere, None),
             formats=FORMATS,
             described=defined_term(found, self.about.licence),
             alignment=alignment_text(found),
@@ -149,7 +152,10 @@ class Pages:
         return self._render("mappings.html", path, rows=rows, asked=asked, place=place)
 
     def _mapping(self, path: str, mapped: Mapped) -> str:
-        ends = [concept(self.graph, each.uri) for each in (mapped.subject, mapped.object)]
+        ends = [
+            concept(self.graph, each.uri, self.voice.language)
+            for each in (mapped.subject, mapped.object)
+        ]
         return self._render("mapping.html", path, mapped=mapped, ends=ends, formats=FORMATS)
 
     def render_quality(self, path: str, quality: Quality) -> str:
@@ -159,16 +165,23 @@ class Pages:
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
-        found = concept(self.graph, uri)
+        found = concept(self.graph, uri, self.voice.language)
         tombstone = found.tombstone if found else None
         return self._render(
             "gone.html", path, id=self.graph.names.local(uri) or uri, tombstone=tombstone
         )
 
     def render_choice(self, path: str, code: str, meanings: Sequence[Meaning]) -> str:
-        """The several meanings of a code."""
+        """The several meanings of a code, and what became of each."""
         labels = {each.link.id: each.link.label for each in self._schemes}
-        return self._render("choice.html", path, code=code, meanings=meanings, schemes=labels)
+        language = self.voice.language
+        told = [
+            (each, named(self.graph, each.uri, language), *history(self.graph, each.uri, language))
+            for each in meanings
+        ]
+        return self._render(
+            "choice.html", path, code=code, meanings=told, schemes=labels, relations=RELATIONS
+        )
 
     def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
         """An error; `problem` is the document of RFC 9457."""
@@ -197,9 +210,9 @@ class Pages:
         """The form for SPARQL queries."""
         asked = [
             {"title": each.title, "title_en": each.title_en, "query": fill(each, self.graph, {})}
-            for each in (self.questions.values() if self._ours else ())
+            for each in (self.questions.values() if self._known.ours else ())
         ]
-        search = list(examples(self.graph.names, self._ours)) if self.search else []
+        search = list(examples(self.graph.names, self._known.ours)) if self.search else []
         return self._render("editor.html", path, query=_FIRST_QUERY, search=search, examples=asked)
 
     def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
@@ -219,8 +232,9 @@ class Pages:
 
     def render_ontology(self, path: str) -> str:
         """The classes and properties of `cco:`, each with an anchor."""
-        names = self.graph.names
-        return self._render("ontology.html", path, words=own_words(names), namespace=names.term(""))
+        namespace = self.graph.names.term("")
+        told = self._known.vocabulary
+        return self._render("ontology.html", path, told=told, namespace=namespace, formats=FORMATS)
 
     def render_source(self, path: str, uri: str) -> str | None:
         """A source document and what was derived from it."""
@@ -239,31 +253,21 @@ class Pages:
         name = uri.removeprefix(self.graph.names.graph(""))
         return self._render("graph.html", path, uri=uri, name=name, triples=triples, kinds=found)
 
-    @cached_property
+    @property
+    def _known(self) -> Known:
+        assert self.known is not None
+        return self.known
+
+    @property
     def _schemes(self) -> list[Scheme]:
-        return schemes(self.graph)
-
-    @cached_property
-    def _mappings(self) -> Mappings:
-        return Mappings(self.graph)
-
-    @cached_property
-    def _ours(self) -> bool:
-        """Whether the graph has entities of our classes, which the questions are about."""
-        return any(kind.name in CLASSES for each in self._schemes for kind, _ in each.counts)
-
-    @cached_property
-    def _build(self) -> str:
-        """A fingerprint of the style sheet and the script, for their addresses."""
-        files = (FOLDER / name for name in ("style.css", "site.js", "reconcile.js"))
-        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+        return self._known.schemes[self.voice.language]
 
     def render(self, template: str, path: str, **values: object) -> str:
         """A page of another room, from its template and what that asks for."""
         return self._render(template, path, **values)
 
     def _render(self, template: str, path: str, **values: object) -> str:
-        page = Page(self.graph.names, path, self.about, self._build, ICON)
+        page = Page(self.graph.names, path, self.about, fingerprint(), ICON, self.voice)
         return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
 
     def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:
@@ -301,4 +305,4 @@ def make_pages(
 
     With a search, the page of a concept shows what is similar.
     """
-    return Pages(graph, about(graph, rights), questions, search)
+    return Pages(graph, about(graph, rights), questions, search, Known(graph))

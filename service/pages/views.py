@@ -9,6 +9,7 @@ from ontology.terms import CLASSES, SKOS, Names
 from service.graph.links import link_of, with_query
 from service.graph.parameters import KINDS
 from service.graph.questions import Question
+from service.http.languages import Voice
 from service.pages.concept_model import Concept, Text
 from service.retrieval.facets import FacetCount
 from service.retrieval.search import Asked, Hit, Results
@@ -37,28 +38,29 @@ _FACETS: Final[Mapping[str, tuple[str, str]]] = {
     "task_class": ("業務の中分類", "Class of tasks"),
     "level": ("レベル", "Level"),
 }
+_JA: Final = Voice()
 _WEB: Final = ("http://", "https://")
 
 #: a table's cell: what it shows and where it leads
 Cell = tuple[object, str | None]
 
 
-def field_name(field: str) -> str:
-    """The Japanese name of a field that matched.
+def field_name(field: str, voice: Voice = _JA) -> str:
+    """The name of a field that matched; in English it is the field's own.
 
     >>> field_name("altLabel")
     '別名'
     """
-    return _FIELDS.get(field, field)
+    return voice.say(_FIELDS.get(field, field), field)
 
 
-def kind_name(name: str) -> str:
-    """The Japanese name of a class of ours; another's is shown as it is.
+def kind_name(name: str, voice: Voice = _JA) -> str:
+    """The name of a class of ours; another's is shown as it is.
 
     >>> kind_name("Area"), kind_name("Concept")
     ('分野', 'Concept')
     """
-    return CLASSES[name].ja if name in CLASSES else name
+    return voice.say(CLASSES[name].ja, CLASSES[name].en) if name in CLASSES else name
 
 
 def pieces(text: str, spans: Iterable[Sequence[int]]) -> list[tuple[str, bool]]:
@@ -110,18 +112,19 @@ def search_link(asked: Asked, **changes: object) -> str:
     return with_query("search", **{**params, **changes})
 
 
-def facets(asked: Asked, results: Results) -> list[Facet]:
+def facets(asked: Asked, results: Results, voice: Voice = _JA) -> list[Facet]:
     """The facets of a search that have something to choose from."""
-    found = [_facet(asked, name, results.facets.get(name, ())) for name in _FACETS]
+    found = [_facet(asked, name, results.facets.get(name, ()), voice) for name in _FACETS]
     return [each for each in found if each.choices]
 
 
-def _facet(asked: Asked, name: str, counts: Sequence[FacetCount]) -> Facet:
-    choices = [_choice(asked, name, each) for each in sorted(counts, key=_rank)]
+def _facet(asked: Asked, name: str, counts: Sequence[FacetCount], voice: Voice) -> Facet:
+    choices = [_choice(asked, name, each, voice) for each in sorted(counts, key=_rank)]
     if name == "scheme":
         older = "" if asked.superseded else "superseded"
         address = search_link(asked, include=older)
-        choices.append(FacetChoice("旧版も含める", address, asked.superseded, None))
+        label = voice.say("旧版も含める", "older versions too")
+        choices.append(FacetChoice(label, address, asked.superseded, None))
     title, title_en = _FACETS[name]
     return Facet(title, title_en, tuple(choices))
 
@@ -131,13 +134,14 @@ def _rank(each: FacetCount) -> tuple[int, str]:
     return (order.index(each.value) if each.value in order else len(order), each.value)
 
 
-def _choice(asked: Asked, facet: str, each: FacetCount) -> FacetChoice:
+def _choice(asked: Asked, facet: str, each: FacetCount, voice: Voice) -> FacetChoice:
     chosen = asked.chosen[facet]
     address = search_link(asked, **{facet: sorted(chosen ^ {each.value})})
-    return FacetChoice(each.label, address, each.value in chosen, each.count)
+    label = kind_name(each.value, voice) if facet == "kind" else each.label
+    return FacetChoice(label, address, each.value in chosen, each.count)
 
 
-def hit_view(hit: Hit) -> dict[str, object]:
+def hit_view(hit: Hit, voice: Voice = _JA) -> dict[str, object]:
     """A hit for its template."""
     in_label = [span for match in hit.matched if match.text == hit.label for span in match.spans]
     return {
@@ -145,21 +149,21 @@ def hit_view(hit: Hit) -> dict[str, object]:
         "notation": hit.notation,
         "label": pieces(hit.label, in_label),
         "path": hit.path,
-        "kind": kind_name(hit.kind),
+        "kind": kind_name(hit.kind, voice),
         "score": round(100 * hit.score),
         "why": [
-            {"field": field_name(match.field), "pieces": pieces(match.text, match.spans)}
+            {"field": field_name(match.field, voice), "pieces": pieces(match.text, match.spans)}
             for match in hit.matched
             if match.text not in (hit.label, hit.notation) or not match.spans
         ],
     }
 
 
-def other_names(names: Iterable[Text]) -> list[tuple[str, list[Text]]]:
-    """The further labels of a concept under Japanese headings."""
+def other_names(names: Iterable[Text], voice: Voice) -> list[tuple[str, list[Text]]]:
+    """The further labels of a concept under headings."""
     groups: dict[str, list[Text]] = {}
     for text in names:
-        groups.setdefault(_heading(text), []).append(text)
+        groups.setdefault(voice.say(*_heading(text)), []).append(text)
     return list(groups.items())
 
 
@@ -167,21 +171,29 @@ def questions_about(concept: Concept, questions: Iterable[Question]) -> list[dic
     """The questions that take a concept of this class, with the parameter that names it."""
     kind = concept.kind.name if concept.kind else ""
     return [
-        {"name": each.name, "title": each.title, "param": each.params[0].name}
+        {
+            "name": each.name,
+            "title": each.title,
+            "title_en": each.title_en,
+            "param": each.params[0].name,
+        }
         for each in questions
         if each.params and kind in KINDS[each.params[0].kind].classes
     ]
 
 
-def _heading(text: Text) -> str:
-    readings = {"ja-hrkt": "読み", "ja-latn": "ローマ字"}
+def _heading(text: Text) -> tuple[str, str]:
+    readings = {"ja-hrkt": ("読み", "Reading"), "ja-latn": ("ローマ字", "Romanised")}
     if text.language.lower() in readings:
         return readings[text.language.lower()]
     if text.word.uri == f"{SKOS}altLabel":
-        return "別名"
+        return "別名", "Also called"
     if text.word.uri == f"{SKOS}hiddenLabel":
-        return "検索のための表記"
-    return {"ja": "日本語名", "en": "英語名"}.get(text.language, text.language or "名称")
+        return "検索のための表記", "Spellings for the search"
+    other = (text.language or "名称", text.language or "Name")
+    return {"ja": ("日本語名", "In Japanese"), "en": ("英語名", "In English")}.get(
+        text.language, other
+    )
 
 
 def iri_cell(names: Names, root: str, uri: str) -> Cell:

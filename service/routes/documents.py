@@ -15,13 +15,24 @@ from starlette.responses import Response
 
 from service.errors import NotAcceptable, NotFound
 from service.graph.describe import Describer
+from service.graph.jsonld import compact
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, fresh, not_modified, tag
-from service.http.negotiation import DATA_OFFERS, HTML, Offer, by_format, leaves_open, negotiate
+from service.http.languages import Voice, voice_of
+from service.http.negotiation import (
+    DATA_OFFERS,
+    HTML,
+    JSON_LD,
+    Offer,
+    by_format,
+    leaves_open,
+    negotiate,
+)
 from service.sparql.protocol import offered
 from service.state import State
 
-_LANGUAGE: Final = {"Content-Language": "ja", "Vary": "Accept, Accept-Language"}
+_VARY: Final = {"Vary": "Accept, Accept-Language"}
+_LANGUAGE: Final = {"Content-Language": "ja", **_VARY}
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,11 @@ def acceptable(request: Request, offers: Sequence[Offer]) -> Offer:
 
 def page(request: Request, about: Document, state: State, found: Describer) -> Response:
     """The document for people."""
-    headers = _headers(about, state, found)
+    voice = voice_of(request)
+    headers = _headers(about, state, found, voice)
     if fresh(request, headers):
         return not_modified(headers)
-    body = state.pages.render_concept(request.url.path, about.uri)
+    body = state.pages.speaking(voice).render_concept(request.url.path, about.uri)
     if body is None:
         raise NotFound(f"{about.uri} の記述はありません。", f"Nothing is said of {about.uri}.")
     return Response(body, headers={**headers, "Content-Type": HTML.content_type})
@@ -77,10 +89,12 @@ def data(request: Request, about: Document, state: State, found: Describer) -> R
 
 def gone(request: Request, about: Document, state: State, found: Describer) -> Response:
     """410: what is left of a retired entity, in the form asked for."""
-    headers = {**_LANGUAGE, "Cache-Control": CACHED}
+    headers = {**_LANGUAGE, "Cache-Control": CACHED, "Link": ", ".join(_links(about, state, found))}
     if about.offer.name == HTML.name:
-        body = state.pages.render_gone(request.url.path, about.uri)
-        return Response(body, 410, {**headers, "Content-Type": HTML.content_type})
+        voice = voice_of(request)
+        body = state.pages.speaking(voice).render_gone(request.url.path, about.uri)
+        headers |= {"Content-Language": voice.language, "Content-Type": HTML.content_type}
+        return Response(body, 410, headers)
     left = found.about(about.uri, labels=about.labels)
     return _rdf(left, about.offer, state, headers, status=410)
 
@@ -95,9 +109,11 @@ def resource(
     return _rdf(triples, offer, state, headers)
 
 
-def html(body: str) -> Response:
-    """A page for people about something that is no entity."""
+def html(body: str, request: Request | None = None) -> Response:
+    """A page for people about something that is no entity, in the language of its request."""
     headers = {**_LANGUAGE, "Cache-Control": CACHED, "Content-Type": HTML.content_type}
+    if request:
+        headers["Content-Language"] = voice_of(request).language
     return Response(body, headers=headers)
 
 
@@ -109,16 +125,24 @@ def _rdf(
     *,
     status: int = 200,
 ) -> Response:
-    body = serialized(triples, offer.name, state.graph.names)
+    names = state.graph.names
+    if offer.name == JSON_LD.name:
+        body = compact(list(triples), names)
+    else:
+        body = serialized(triples, offer.name, names)
     return Response(body, status, {**headers, "Content-Type": offer.content_type})
 
 
-def _headers(about: Document, state: State, found: Describer) -> dict[str, str]:
+def _headers(
+    about: Document, state: State, found: Describer, voice: Voice | None = None
+) -> dict[str, str]:
+    spoken = (voice.language, str(voice.pinned)) if voice else ()
     return {
-        **_LANGUAGE,
+        **_VARY,
+        "Content-Language": voice.language if voice else "ja",
         "Cache-Control": CACHED,
         "Content-Location": about.place(about.offer),
-        "ETag": _tag(state, about.uri, about.offer.type, str(about.labels)),
+        "ETag": _tag(state, about.uri, about.offer.type, str(about.labels), *spoken),
         "Link": ", ".join(_links(about, state, found)),
     }
 
@@ -130,13 +154,20 @@ def _links(about: Document, state: State, found: Describer) -> Iterator[str]:
         yield f'<{about.place(offer)}>; rel="alternate"; type="{offer.type}"'
     root = "." if about.local is None else ".."
     yield f'<{root}/.well-known/void>; rel="describedby"'
-    yield f'<{state.manifest.licence or root + "/.well-known/void"}>; rel="license"'
+    licence = found.licence(about.uri) or state.manifest.licence or root + "/.well-known/void"
+    yield f'<{licence}>; rel="license"'
     for relation, targets in (
         ("type", found.classes(about.uri)),
         ("predecessor-version", found.predecessors(about.uri)),
         ("successor-version", found.successors(about.uri)),
     ):
         yield from (f'<{ascii_iri(target)}>; rel="{relation}"' for target in targets)
+
+
+def links_of(state: State, uri: str, offer: Offer, found: Describer) -> str:
+    """The Link header of an entity's name: its documents, its kind, its place among versions."""
+    about = Document(uri, state.graph.names.local(uri), offer)
+    return ", ".join(_links(about, state, found))
 
 
 def ascii_iri(iri: str) -> str:

@@ -10,10 +10,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from service.errors import BadRequest, NotFound
 from service.graph.notations import same_label
+from service.graph.store import Graph
+from service.graph.succession import Step, history
 from service.http.caching import CACHED
+from service.http.languages import PARAMETER, voice_of
 from service.http.negotiation import DATA_OFFERS, HTML, JSON, PAGE_OFFERS, Offer
 from service.routes.dependencies import Codes, Descriptions, Local, World
-from service.routes.documents import Document, acceptable, data, gone, page
+from service.routes.documents import Document, acceptable, data, gone, links_of, page
 from service.state import Meaning, State
 
 _LOCAL: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -32,9 +35,8 @@ def identify(local: Local, request: Request, state: World, found: Descriptions) 
         raise _unknown(local)
     if found.gone(uri):
         return gone(request, _document(state, uri, offer), state, found)
-    target = "page/" + local if offer.name == HTML.name else f"data/{local}.{offer.extension}"
-    headers = {**_VARY, "Cache-Control": CACHED}
-    return RedirectResponse(f"../{target}", status_code=303, headers=headers)
+    headers = {**_VARY, "Cache-Control": CACHED, "Link": links_of(state, uri, offer, found)}
+    return RedirectResponse(_target(request, local, offer), status_code=303, headers=headers)
 
 
 @router.get("/page/{local}", summary="人のための頁 / The page for people")
@@ -94,10 +96,15 @@ def code_of(code: str, request: Request, state: World, codes: Codes) -> Response
         )
     if all(same_label(each.label, meanings[0].label) for each in meanings):
         return RedirectResponse(_location(meanings[0]), status_code=303, headers=_VARY)
+    links = ", ".join(f'<{_location(each)}>; rel="alternate"' for each in meanings)
+    headers = {**_VARY, "Cache-Control": CACHED, "Link": links}
     if acceptable(request, (HTML, JSON)).name == HTML.name:
-        body = state.pages.render_choice(request.url.path, code, meanings)
-        return Response(body, 300, {**_VARY, "Content-Type": HTML.content_type})
-    return JSONResponse({"code": code, "items": [_item(each) for each in meanings]}, 300, _VARY)
+        voice = voice_of(request)
+        body = state.pages.speaking(voice).render_choice(request.url.path, code, meanings)
+        headers |= {"Content-Language": voice.language, "Content-Type": HTML.content_type}
+        return Response(body, 300, headers)
+    items = [_item(each, state.graph) for each in meanings]
+    return JSONResponse({"code": code, "total": len(items), "items": items}, 300, headers)
 
 
 def _page(request: Request, about: Document, state: State, found: Descriptions) -> Response:
@@ -156,7 +163,30 @@ def _location(meaning: Meaning) -> str:
     return f"../id/{meaning.id}"
 
 
-def _item(meaning: Meaning) -> dict[str, object]:
+def _target(request: Request, local: str, offer: Offer) -> str:
+    """The document's place, relative to the name; a language that the address names goes along."""
+    if offer.name != HTML.name:
+        return f"../data/{local}.{offer.extension}"
+    voice = voice_of(request)
+    return f"../page/{local}" + (f"?{PARAMETER}={voice.language}" if voice.pinned else "")
+
+
+def _item(meaning: Meaning, graph: Graph) -> dict[str, object]:
+    onward, back = history(graph, meaning.uri)
+    return {
+        **_known(meaning),
+        "replaced_by": [_step(each) for each in onward],
+        "replaces": [_step(each) for each in back],
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    link = step.link
+    said = {"id": link.id, "uri": link.uri, "notation": link.notation, "label": link.label}
+    return {**said, "relation": step.relation, "reason": step.reason}
+
+
+def _known(meaning: Meaning) -> dict[str, object]:
     return {
         "id": meaning.id,
         "uri": meaning.uri,

@@ -13,6 +13,7 @@ from ontology.terms import Names
 from service.graph.mapping_filters import ends
 from service.graph.mappings import SLOTS, Ends, Mappings, Place, item
 from service.http.caching import CACHED, fresh, not_modified, tag
+from service.http.languages import voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS, TSV, TURTLE
 from service.pages.rendering import Pages
 from service.routes.dependencies import Codes, World
@@ -62,8 +63,8 @@ def mappings(
     rows = known.rows(found[offset : offset + limit])
     if offer.name == HTML.name:
         place = Place(len(found), offset, limit)
-        page = cast(Pages, state.pages).render_mappings(request.url.path, rows, asked, place)
-        return html(page)
+        pages = cast(Pages, state.pages.speaking(voice_of(request)))
+        return html(pages.render_mappings(request.url.path, rows, asked, place), request)
     items = [item(row, state.graph.names) for row in rows]
     if offer.name == CSV.name:
         return Response(csv_table(items), headers={**_VARY, "Content-Type": CSV.content_type})

@@ -1,23 +1,27 @@
 """How the service is run and described: health, version, VoID, dumps, documentation."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, FastAPI, Path, Request
 from starlette.responses import JSONResponse, Response
 
+from ontology.artefact import GRAPH, MANIFEST
 from service.errors import NotFound, Unavailable
+from service.graph.builds import build_folder
 from service.graph.dumps import Dump
+from service.graph.store import load_graph
 from service.graph.void import void_description
 from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
-from service.http.negotiation import DATA_OFFERS, HTML
+from service.http.languages import voice_of
+from service.http.negotiation import DATA_OFFERS
 from service.operating.desk import Desk
 from service.operating.swap import Refusal
 from service.operating.world import count, graph_labels, is_ready
 from service.routes.dependencies import World
-from service.routes.documents import acceptable, resource
-from service.state import State, version
+from service.routes.documents import acceptable, html, resource
+from service.state import Manifest, State, version
 
 router = APIRouter(tags=["operations"])
 File = Annotated[str, Path(description="graph.format[.gz]", examples=["cmbok2.ttl.gz"])]
@@ -79,7 +83,8 @@ def void(request: Request, state: World) -> Response:
     turtle = request.url.path.endswith(".ttl")
     offer = DATA_OFFERS[0] if turtle else acceptable(request, DATA_OFFERS)
     root = root_url(request, state)
-    return resource(request, void_description(state, root), offer, state, f"void {root}")
+    said = void_description(state, request.app.state.survey, root)
+    return resource(request, said, offer, state, f"void {root}")
 
 
 @router.get("/dump/{file}", summary="一括取得 / Dump")
@@ -96,20 +101,15 @@ def dump_of_version(
     state: World,
 ) -> Response:
     """The same under a name that never changes its content."""
-    if graph_version != state.graph.version:
-        raise NotFound(
-            f"版 {graph_version} はここにありません。いまの版は {state.graph.version} です。",
-            f"Version {graph_version} is not served here; the current one is "
-            f"{state.graph.version}.",
-        )
-    return _dump(request, Dump.named(file, state), state, IMMUTABLE)
+    then = _state_of(graph_version, state)
+    return _dump(request, Dump.named(file, then), then, IMMUTABLE)
 
 
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request, state: World) -> Response:
     """The operations, each with an example that runs."""
-    body = state.pages.render_docs(request.url.path, request.app.openapi())
-    return Response(body, headers={"Content-Type": HTML.content_type, "Cache-Control": CACHED})
+    pages = state.pages.speaking(voice_of(request))
+    return html(pages.render_docs(request.url.path, request.app.openapi()), request)
 
 
 def root_url(request: Request, state: State) -> str:
@@ -120,6 +120,22 @@ def root_url(request: Request, state: State) -> str:
 def _refused(service: FastAPI) -> dict[str, object]:
     found: Refusal | None = getattr(service.state, "refusal", None)
     return {} if found is None else {"refused": asdict(found)}
+
+
+def _state_of(graph_version: str, state: State) -> State:
+    """The state with the graph of a build that is kept, be it served now or not."""
+    if graph_version == state.graph.version:
+        return state
+    folder = build_folder(state.graph_path, graph_version)
+    if folder is None:
+        raise NotFound(
+            f"版 {graph_version} はここにありません。いまの版は {state.graph.version} です。"
+            "/changes に、残っている版があります。",
+            f"Version {graph_version} is not kept here; the current one is "
+            f"{state.graph.version}, and /changes lists all.",
+        )
+    graph = load_graph(folder / GRAPH, state.graph.names, graph_version)
+    return replace(state, graph=graph, manifest=Manifest.read(folder / MANIFEST))
 
 
 def _dump(request: Request, dump: Dump, state: State, cached: str) -> Response:

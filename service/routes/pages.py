@@ -6,8 +6,10 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, Response
 
 from service.errors import NotFound
+from service.http.languages import voice_of
 from service.http.negotiation import HTML
-from service.pages.rendering import FOLDER, Pages
+from service.pages.page import FOLDER
+from service.pages.rendering import Pages
 from service.routes.dependencies import World
 
 #: the files that pages ask for; templates are no business of browsers
@@ -30,8 +32,10 @@ router = APIRouter(tags=["pages"])
 @router.get("/", summary="最初のページ / The start page")
 def start(request: Request, state: World) -> Response:
     """The search page for people, with links to the machine-readable descriptions."""
-    headers = {"Link": _LINKS, "Content-Type": HTML.content_type, "Content-Language": "ja"}
-    pages = cast(Pages, state.pages)
+    voice = voice_of(request)
+    headers = {"Link": _LINKS, "Content-Type": HTML.content_type, "Vary": "Accept-Language"}
+    headers["Content-Language"] = voice.language
+    pages = cast(Pages, state.pages.speaking(voice))
     return Response(pages.render_start(request.url.path), headers=headers)
 
 

@@ -8,13 +8,14 @@ from starlette.responses import JSONResponse, Response
 from service.errors import NotFound
 from service.graph.parameters import gathered
 from service.graph.questions import Question, ask, to_csv
+from service.http.languages import PARAMETER, voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS
 from service.pages.rendering import Pages
 from service.routes.dependencies import World
 from service.routes.documents import acceptable, html
 
 #: parameters that choose the form of an answer, not its content
-_FORMS: Final = ("format",)
+_FORMS: Final = ("format", PARAMETER)
 _VARY: Final = {"Vary": "Accept"}
 
 router = APIRouter(tags=["questions"])
@@ -24,7 +25,10 @@ router = APIRouter(tags=["questions"])
 def questions(request: Request, state: World) -> Response:
     """Every question with its parameters, their defaults, and its columns."""
     if acceptable(request, LIST_OFFERS[:2]).name == HTML.name:
-        return html(cast(Pages, state.pages).render_queries(request.url.path))
+        return html(
+            cast(Pages, state.pages.speaking(voice_of(request))).render_queries(request.url.path),
+            request,
+        )
     items = [describe(each) for each in state.questions.values()]
     return JSONResponse({"total": len(items), "items": items}, headers=_VARY)
 
@@ -45,8 +49,8 @@ def answer(
     given = (pair for pair in request.query_params.multi_items() if pair[0] not in _FORMS)
     found = ask(question, state.graph, gathered(question.kinds, given))
     if offer.name == HTML.name:
-        pages = cast(Pages, state.pages)
-        return html(pages.render_query(request.url.path, question, found))
+        pages = cast(Pages, state.pages.speaking(voice_of(request)))
+        return html(pages.render_query(request.url.path, question, found), request)
     if offer.name == CSV.name:
         return Response(to_csv(found), headers={**_VARY, "Content-Type": CSV.content_type})
     return JSONResponse(found.document(), headers=_VARY)

@@ -1,19 +1,26 @@
 """What our other IRIs stand for: `/ontology`, `/source/{document}`, `/graph/{name}`."""
 
 import re
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 from pyoxigraph import DefaultGraph
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from service.errors import NotFound
-from service.http.negotiation import HTML, PAGE_OFFERS
+from service.graph.jsonld import context_text
+from service.http.caching import fresh, not_modified, tag
+from service.http.languages import voice_of
+from service.http.negotiation import HTML, JSON_LD, PAGE_OFFERS
 from service.routes.dependencies import Descriptions, World
 from service.routes.documents import acceptable, html, resource
+from service.state import Pages, State
 
 router = APIRouter(tags=["linked data"])
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+#: it changes with a release, not with a build
+_LASTING: Final = "public, max-age=86400, stale-while-revalidate=604800"
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @router.get("/ontology", summary="語彙 / The vocabulary")
@@ -21,9 +28,27 @@ def ontology(request: Request, state: World, found: Descriptions) -> Response:
     """The classes and properties of `cco:`."""
     offer = acceptable(request, PAGE_OFFERS)
     if offer.name == HTML.name:
-        return html(state.pages.render_ontology(request.url.path))
+        return html(_pages(request, state).render_ontology(request.url.path), request)
     quads = found.ontology.quads_for_pattern(None, None, None, DefaultGraph())
     return resource(request, [quad.triple for quad in quads], offer, state, "ontology")
+
+
+@router.get("/ontology/{term}", status_code=303, include_in_schema=False)
+def term(term: Annotated[str, Path(examples=["Competency"])], found: Descriptions) -> Response:
+    """303 to a term's place in the vocabulary, whose own name has a fragment."""
+    if not found.is_term(term):
+        raise _unknown(f"cco:{_name(term)}")
+    return RedirectResponse(f"../ontology#{term}", status_code=303)
+
+
+@router.get("/context.jsonld", summary="JSON-LD の文脈 / The JSON-LD context")
+def context(request: Request, state: World) -> Response:
+    """The context of our JSON-LD documents, for documents of yours about our entities."""
+    text = context_text(state.graph.names)
+    headers = {"Cache-Control": _LASTING, "ETag": tag(sha256(text.encode()).hexdigest())}
+    if fresh(request, headers):
+        return not_modified(headers)
+    return Response(text, headers={**headers, "Content-Type": JSON_LD.content_type})
 
 
 @router.get("/source/{document}", summary="出典の文書 / A source document")
@@ -39,7 +64,9 @@ def source(
     if not found.known(uri):
         raise _unknown(document)
     if offer.name == HTML.name:
-        return html(_found(state.pages.render_source(request.url.path, uri), document))
+        return html(
+            _found(_pages(request, state).render_source(request.url.path, uri), document), request
+        )
     return resource(request, found.source(uri), offer, state, uri)
 
 
@@ -56,8 +83,14 @@ def graph(
     if uri not in {each.value for each in state.graph.graphs}:
         raise _unknown(name)
     if offer.name == HTML.name:
-        return html(_found(state.pages.render_graph(request.url.path, uri), name))
+        return html(
+            _found(_pages(request, state).render_graph(request.url.path, uri), name), request
+        )
     return resource(request, found.graph(uri), offer, state, uri)
+
+
+def _pages(request: Request, state: State) -> Pages:
+    return state.pages.speaking(voice_of(request))
 
 
 def _name(text: str) -> str:

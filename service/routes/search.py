@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from service.errors import BadRequest, Unavailable
+from service.http.languages import voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS
 from service.retrieval.explain import Match
 from service.retrieval.search import Asked, Hit, Results, Search
@@ -71,8 +72,10 @@ def search(
     offer = acceptable(request, LIST_OFFERS)
     results = engine.find(asked)
     if offer.name == HTML.name:
-        page = state.pages.render_results(request.url.path, asked, results)
-        return Response(page, headers={**_VARY, "Content-Type": HTML.content_type})
+        voice = voice_of(request)
+        page = state.pages.speaking(voice).render_results(request.url.path, asked, results)
+        headers = {"Vary": "Accept, Accept-Language", "Content-Language": voice.language}
+        return Response(page, headers={**headers, "Content-Type": HTML.content_type})
     if offer.name == CSV.name:
         table = csv_table(results.hits)
         return Response(table, headers={**_VARY, "Content-Type": CSV.content_type})

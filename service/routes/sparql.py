@@ -19,6 +19,7 @@ from service.errors import MethodNotAllowed, Problem, problem_response
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, listed
 from service.http.compression import accepts_gzip
+from service.http.languages import voice_of
 from service.http.negotiation import (
     DATA_OFFERS,
     HTML,
@@ -83,7 +84,7 @@ class Endpoint:
                 answer = await self._without_query(Request(scope), asked)
                 await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
                 return
-            stored = await self._answer(scope["path"], plan, held)
+            stored = await self._answer(Request(scope), plan, held)
         except Problem as problem:
             await problem_response(Request(scope), problem)(scope, receive, send)
             return
@@ -131,10 +132,10 @@ class Endpoint:
             self._plans[asked] = plan
         return plan
 
-    async def _answer(self, path: str, plan: Plan, held: list[str]) -> Stored:
+    async def _answer(self, request: Request, plan: Plan, held: list[str]) -> Stored:
         """The answer; one without a body where its tag alone tells that the client has it."""
         if plan.page:
-            return await self._page(path, plan)
+            return await self._page(request, plan)
         if plan.key is None:
             return await self._evaluated(plan)
         if held:
@@ -152,12 +153,12 @@ class Endpoint:
             return await asyncio.to_thread(packed, body, plan.offer, True, plan.identity)
         return packed(body, plan.offer, plan.gzip, plan.identity)
 
-    async def _page(self, path: str, plan: Plan) -> Stored:
+    async def _page(self, request: Request, plan: Plan) -> Stored:
         body = (await self._engine.execute(plan.request)).body
-        text = plan.request.query.text
+        pages, text = self._state.pages.speaking(voice_of(request)), plan.request.query.text
 
         def rendered() -> Stored:
-            page = self._state.pages.render_table(path, text, json.loads(body))
+            page = pages.render_table(request.url.path, text, json.loads(body))
             return packed(page.encode(), plan.offer, plan.gzip, plan.identity)
 
         return await asyncio.to_thread(rendered)
@@ -168,7 +169,7 @@ class Endpoint:
         named = by_format(asks.formats, DATA_OFFERS) if leaves_open(asked.accept) else None
         offer = named or negotiate(asked.accept, PAGE_OFFERS) or TURTLE
         if offer.name == HTML.name:
-            page = self._state.pages.render_editor(request.url.path)
+            page = self._state.pages.speaking(voice_of(request)).render_editor(request.url.path)
             return packed(page.encode(), offer, asked.gzip)
         root = self._state.settings.public_url or str(request.base_url)
         key = ("description", offer.type, root, asked.gzip)

@@ -25,6 +25,8 @@ from service.sparql.protocol import Parameters, offered
 from service.state import State, version
 
 VARY: Final = "Accept, Accept-Encoding, Origin"
+#: of pages
+SPOKEN: Final = f"{VARY}, Accept-Language"
 _OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
     "SELECT": SELECT_OFFERS,
     "ASK": ASK_OFFERS,
@@ -96,7 +98,7 @@ def packed(body: bytes, offer: Offer, gzip: bool, identity: str = "page") -> Sto
     headers = [
         (b"content-type", offer.content_type.encode()),
         (b"content-length", str(len(sent)).encode()),
-        (b"vary", VARY.encode()),
+        (b"vary", (SPOKEN if offer.name == HTML.name else VARY).encode()),
     ]
     if smaller:
         headers.append((b"content-encoding", b"gzip"))

@@ -25,6 +25,8 @@ from ontology.terms import MAPPING_GRAPHS, SSSOM, Names, mapping_id
 
 NAMES = Names()
 DAY = date(2026, 11, 23)
+#: which scheme replaced which
+LATER = {("cmbok1", "cmbok2")}
 SET = "map-item-cmbok2"
 FILES = sorted(FOLDER.glob(f"*{SUFFIX}"))
 
@@ -178,7 +180,7 @@ class TestReading:
 class TestStatements:
     def stated(self, *rows: Mapping, present: set[str], names: Names = NAMES) -> Graph:
         dataset = Dataset()
-        state_mappings(dataset, MappingSets({SET: rows}), present, names)
+        state_mappings(dataset, MappingSets({SET: rows}), present, names, LATER)
         return Graph().parse(
             data=re.sub(rb" <[^ ]+> \.$", b" .", canonical(dataset), flags=re.M), format="nt"
         )
@@ -187,7 +189,7 @@ class TestStatements:
         dataset = Dataset()
         rows = (row(*GOOD), row("ccg:task.E071", "cco:requiresAlso", "ccg:cmbok2.HR-6"))
         present = {"task.E071", "cmbok2.HR-5"}
-        counts = state_mappings(dataset, MappingSets({SET: rows}), present, NAMES)
+        counts = state_mappings(dataset, MappingSets({SET: rows}), present, NAMES, LATER)
         assert (counts[SET].stated, counts[SET].unused) == (1, 1)
 
     @given(st.sets(st.sampled_from(["task.E071", "cmbok2.HR-5"])))

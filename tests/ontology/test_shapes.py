@@ -164,6 +164,10 @@ def test_the_graph_is_accepted() -> None:
     assert validate(entities(), NAMES) == []
 
 
+#: shapes whose breach a build survives
+DOUBTFUL = {"current-competency"}
+
+
 @pytest.mark.parametrize(("shape", "entity", "update"), BROKEN)
 def test_a_broken_variant_is_refused(shape: str, entity: str | None, update: str) -> None:
     graph = entities()
@@ -171,7 +175,8 @@ def test_a_broken_variant_is_refused(shape: str, entity: str | None, update: str
     faults = [fault for fault in validate(graph, NAMES) if fault.check == shape]
     assert faults, "the shape accepts it"
     assert entity is None or entity in {fault.entity for fault in faults}
-    assert all(fault.severity == "error" and fault.ja and fault.en for fault in faults)
+    severity = "warning" if shape in DOUBTFUL else "error"
+    assert all(fault.severity == severity and fault.ja and fault.en for fault in faults)
 
 
 def test_every_shape_that_can_speak_has_a_broken_variant() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ontology.terms import Names
 from service.graph.questions import ask, load_questions
 from service.graph.store import load_graph
-from service.pages.rendering import FOLDER, MOST, Pages, make_pages
+from service.pages.page import FOLDER
+from service.pages.rendering import MOST, Pages, make_pages
 from service.pages.views import pieces
 from service.quality import Quality
 from service.retrieval.explain import Match

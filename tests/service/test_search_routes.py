@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from ontology.terms import Names
 from service.app import create_app
 from service.graph.store import load_graph
+from service.http.languages import Voice
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
@@ -25,6 +26,9 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 class BarePages:
     """Only what these routes show."""
+
+    def speaking(self, voice: Voice) -> "BarePages":
+        return self
 
     def render_results(self, path: str, asked: Asked, results: Results) -> str:
         return f"<!doctype html><p>{path} {asked.text} {results.total}</p>"
