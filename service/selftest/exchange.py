@@ -39,7 +39,12 @@ def dumps(service: Service) -> str:
         and isinstance(triple.subject, NamedNode)
         and isinstance(triple.object, Literal)
     }
-    graphs = _objects(found, "subset")
+    dumped = {
+        each.subject.value
+        for each in found
+        if isinstance(each.subject, NamedNode) and each.predicate.value == _VOID + "dataDump"
+    }
+    graphs = dumped.intersection(_objects(found, "subset"))
     if not graphs:
         return "HEAD dump/all.nq.gz: 200"
     smallest = min(graphs, key=lambda each: (sizes.get(each, 0), each))

@@ -142,7 +142,9 @@ def test_words_and_mappings_are_counted_in_the_graph() -> None:
     competencies = found["cmbok2", "Competency"]
     assert (competencies.entities, competencies.gloss, competencies.utterance) == (8, 2, 4)
     assert all(each.covered <= each.entities for each in reach(GRAPH))
-    assert ("EvaluationItem", "atSkillLevel") in {(each.kind, each.relation) for each in reach(GRAPH)}
+    assert ("EvaluationItem", "atSkillLevel") in {
+        (each.kind, each.relation) for each in reach(GRAPH)
+    }
 
 
 def test_a_graph_of_others_says_what_is_not_known() -> None:
