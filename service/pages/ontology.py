@@ -67,7 +67,7 @@ SELECT ?thing ?label ?value WHERE {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A class, property or function: what it is, what it joins, how often the graph uses it and where.
+    """A class, property or function: what it is, what it joins, how often and where it is used.
 
     The IRIs of its super- and sub-terms, of the classes it leads from and to; `inside` are the
     named graphs that use it, with their counts; `query` is SPARQL that shows it at work.
