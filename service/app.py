@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from threadpoolctl import threadpool_limits
 
 from service.agents.endpoint import Agents
 from service.agents.tools import Tools
@@ -121,7 +122,12 @@ def _routers() -> Iterator[APIRouter]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Start query workers and warm the search without waiting; leave nothing behind."""
+    """Start query workers and warm the search without waiting; leave nothing behind.
+
+    Starting a process ends the threads of BLAS, in the midst of what others compute: a product
+    then never ends, or is wrong. From here on it computes in the thread that asks.
+    """
+    threadpool_limits(1, user_api="blas")
     pool: QueryPool = app.state.engine
     pool.start()
     warming = asyncio.create_task(_warm(app.state.world.search, app.state.warm))
