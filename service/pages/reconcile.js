@@ -5,7 +5,9 @@ const asking = document.getElementById("asking");
 const chosen = document.getElementById("chosen");
 const progress = document.getElementById("progress");
 const summary = document.getElementById("summary");
-const number = (value) => value.toLocaleString("ja");
+const language = document.documentElement.lang;
+const said = (words, values) => Object.entries(values).reduce(
+  (text, [name, value]) => text.replace(name, value.toLocaleString(language)), words);
 
 const problem = async (answer) => {
   const told = await answer.json().catch(() => ({ detail: `${answer.status}` }));
@@ -27,7 +29,8 @@ const show = (done, all) => {
   progress.hidden = false;
   progress.querySelector("progress").max = all;
   progress.querySelector("progress").value = done;
-  progress.querySelector(".count").textContent = `${number(all)} 行のうち ${number(done)} 行`;
+  progress.querySelector(".count").textContent = said(
+    asking.dataset.progress, { LINES: all, DONE: done });
 };
 
 let turn = 0;
@@ -52,9 +55,9 @@ asking.addEventListener("submit", async (event) => {
       show(Math.min(done + size, lines.length), lines.length);
     }
     const sure = [...body.rows].filter((row) => row.querySelector("input:checked")).length;
-    summary.textContent = `${number(lines.length)} 行のうち ${number(sure)} 行は、確かなので印を付けました。ほかは、選ぶものに印を付けてください。`;
+    summary.textContent = said(asking.dataset.summary, { LINES: lines.length, SURE: sure });
     saving.forEach((each) => { each.disabled = false; });
   } catch (error) {
-    if (mine === turn) summary.textContent = `途中で止まりました: ${error.message}`;
+    if (mine === turn) summary.textContent = `${asking.dataset.stopped} ${error.message}`;
   }
 });

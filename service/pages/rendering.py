@@ -161,7 +161,7 @@ class Pages:
     def render_quality(self, path: str, quality: Quality) -> str:
         """The figures of what is served."""
         labels = {each.link.id: each.link.label for each in self._schemes}
-        return self._render("quality.html", path, **quality_view(quality, labels))
+        return self._render("quality.html", path, **quality_view(quality, labels, self.voice))
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""

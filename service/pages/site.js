@@ -1,12 +1,14 @@
 // Comforts only: every page works without this file.
 "use strict";
 
+const say = (ja, en) => document.documentElement.lang === "en" ? en : ja;
+
 const suggesting = (box) => {
   const list = document.createElement("ul");
   list.id = "suggestions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "候補");
+  list.setAttribute("aria-label", say("候補", "Suggestions"));
   box.after(list);
   box.setAttribute("role", "combobox");
   box.setAttribute("aria-autocomplete", "list");
@@ -75,12 +77,12 @@ const copyButton = (text, name) => {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copier";
-  button.textContent = "写す";
-  button.setAttribute("aria-label", `${name} を写す`);
+  button.textContent = say("写す", "Copy");
+  button.setAttribute("aria-label", say(`${name} を写す`, `Copy ${name}`));
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
-    button.textContent = "写しました";
-    setTimeout(() => { button.textContent = "写す"; }, 2000);
+    button.textContent = say("写しました", "Copied");
+    setTimeout(() => { button.textContent = say("写す", "Copy"); }, 2000);
   });
   return button;
 };

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 #: characters of a line at most
 LONGEST: Final = 200
 #: how a line may relate to an entity: SKOS's mapping relations
-RELATIONS: Final[Mapping[str, str]] = {
-    "exactMatch": "同じ / exact",
-    "closeMatch": "ほぼ同じ / close",
-    "broadMatch": "より広いもの / broader",
-    "narrowMatch": "より狭いもの / narrower",
-    "relatedMatch": "関連する / related",
+RELATIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "exactMatch": ("同じ", "exact"),
+    "closeMatch": ("ほぼ同じ", "close"),
+    "broadMatch": ("より広いもの", "broader"),
+    "narrowMatch": ("より狭いもの", "narrower"),
+    "relatedMatch": ("関連する", "related"),
 }
 #: who chose, where nobody gives a name
 ANONYMOUS: Final = "ccgraph リストを照合の利用者"

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from service.http.caching import CACHED
+from service.http.languages import voice_of
 from service.http.negotiation import DATA_OFFERS, HTML, JSON
 from service.quality import Quality
 from service.routes.dependencies import World
@@ -22,7 +23,8 @@ def quality(request: Request, state: World) -> Response:
     offer = acceptable(request, _OFFERS)
     found = state.quality or Quality(state.graph, state.manifest.edition)
     if offer.name == HTML.name:
-        return html(state.pages.render_quality(request.url.path, found))
+        spoken = state.pages.speaking(voice_of(request))
+        return html(spoken.render_quality(request.url.path, found), request)
     if offer.name == JSON.name:
         headers = {"Vary": "Accept", "Cache-Control": CACHED}
         return JSONResponse(found.document(), headers=headers)

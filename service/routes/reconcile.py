@@ -30,6 +30,8 @@ PIECE: Final = 50
 MOST: Final = 100
 _CALLBACK: Final = re.compile(r"[A-Za-z_$][\w$.]{0,127}", re.ASCII)
 _FRESH: Final = {"Cache-Control": "no-store"}
+#: a preview is shown in the frames of clients such as OpenRefine, wherever they run
+_FRAMED: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
 _EXAMPLE: Final = '{"q0":{"query":"クレーム対応"},"q1":{"query":"HR-5","type":"Competency"}}'
 _EXTEND: Final = '{"ids":["cmbok2.HR-5"],"properties":[{"id":"gloss"},{"id":"requiredBy"}]}'
 
@@ -124,7 +126,8 @@ def preview(id: Id, request: Request, state: World, found: Matching) -> Response
         raise unknown(id)
     shown = suggestions.entity(found, entry)
     page = pages(state).render("reconcile_preview.html", request.url.path, entry=entry, each=shown)
-    return Response(page, headers={"Content-Type": HTML.content_type})
+    headers = {"Content-Type": HTML.content_type, "Content-Security-Policy": _FRAMED}
+    return Response(page, headers=headers)
 
 
 @router.get("/reconcile/extend/propose", summary="足せる性質 / Properties to extend with")

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from service.errors import BadRequest
+from service.http.languages import Voice, voice_of
 from service.http.negotiation import CSV, HTML, TSV, Offer
 from service.pages.reconciled import Row, rows
 from service.reconciling.lists import RELATIONS, as_csv, as_sssom, choices, lines_of
@@ -25,7 +26,6 @@ from service.state import State
 #: fields of a form: a line, its relation and five choices for each line, and some more
 _FIELDS: Final = 8 * BATCH
 _FRESH: Final = {"Cache-Control": "no-store"}
-_HTML: Final = {**_FRESH, "Content-Type": HTML.content_type, "Content-Language": "ja"}
 _EXAMPLE: Final = "シフト作成\nクレーム一次受け\nOJTトレーナー\nHR-5 コーチング"
 _ASKED: Final = {"lines": _EXAMPLE, "kind": ["Competency"], "scheme": ["cmbok2"]}
 _CHOSEN: Final = {
@@ -49,7 +49,7 @@ def _body(example: object) -> dict[str, Any]:
 @router.get("/reconcile/list", summary="リストを照合する頁 / Reconcile a list")
 def form(request: Request, state: World) -> Response:
     """The page where lines are pasted; it stands while the search is being made ready."""
-    return Response(_page(request, state, {}, ()), headers=_HTML)
+    return _html(_page(request, state, {}, ()), voice_of(request))
 
 
 @router.post(
@@ -60,7 +60,7 @@ async def reconciled(request: Request, state: World) -> Response:
     given = await form_of(request, state)
     lines = lines_of(_one(given, "lines"))
     page = await run_in_threadpool(_reconciled, request, state, given, lines)
-    return Response(page, headers=_HTML)
+    return _html(page, voice_of(request))
 
 
 @router.post("/reconcile/list.csv", summary="選んだものを CSV で / As CSV",
@@ -95,17 +95,20 @@ def _reconciled(request: Request, state: State, given: Form, lines: Sequence[str
     found = matcher_of(request)
     wanted = [_wanted(line, given) for line in lines]
     first = int(number) if _NUMBER.fullmatch(number := _one(given, "first")) else 1
-    shown = tuple(rows(lines, found.in_turn(wanted), found, first))
+    voice = voice_of(request)
+    shown = tuple(rows(lines, found.in_turn(wanted), found, first, voice))
     if "part" in given:
         path = request.url.path
-        return pages(state).render("reconcile_rows.html", path, rows=shown, relations=RELATIONS)
+        told = {"rows": shown, "relations": RELATIONS}
+        return pages(state).speaking(voice).render("reconcile_rows.html", path, **told)
     return _page(request, state, given, shown)
 
 
 def _page(request: Request, state: State, given: Form, shown: Sequence[Row]) -> str:
     matcher: Matcher | None = request.app.state.matcher
     types = matcher.types if matcher else Types((), state.graph.names)
-    return pages(state).render(
+    spoken = pages(state).speaking(voice_of(request))
+    return spoken.render(
         "reconcile_list.html",
         request.url.path,
         lines=_one(given, "lines"),
@@ -127,6 +130,11 @@ def _wanted(line: str, given: Form) -> Wanted:
 
 def _one(given: Form, name: str) -> str:
     return next(iter(given.get(name, ())), "")
+
+
+def _html(page: str, voice: Voice) -> Response:
+    told = {"Content-Language": voice.language, "Vary": "Accept-Language"}
+    return Response(page, headers={**_FRESH, **told, "Content-Type": HTML.content_type})
 
 
 def _file(body: str, offer: Offer, name: str) -> Response:

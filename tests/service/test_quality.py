@@ -163,6 +163,16 @@ def test_a_page_for_people(folder: Path, measured: Measured) -> None:
         assert text in answer.text
 
 
+def test_the_page_in_english(folder: Path, measured: Measured) -> None:
+    quality = replace(known(folder, measured), stale=(("重みを変える前の値です", "old"),))
+    asked = {"Accept": BROWSER, "Accept-Language": "en"}
+    answer = client(quality).get("/quality", headers=asked)
+    assert answer.headers["content-language"] == "en"
+    for text in ("1 warnings, 2 notes", "judged queries", "These figures are old: old.", "Task"):
+        assert text in answer.text
+    assert "検査" not in answer.text and "別名" not in answer.text
+
+
 @pytest.mark.parametrize("type", ["text/turtle", "application/ld+json", "application/n-triples"])
 def test_measurements_for_machines(folder: Path, measured: Measured, type: str) -> None:
     answer = client(known(folder, measured)).get("/quality", headers={"Accept": type})

@@ -201,11 +201,15 @@ class TestWhatOpenRefineSends:
         assert {"id": "cmbok2.OP-1", "name": "業務量予測"} in shifts["requires"]
         assert "task.E020" in [each["id"] for each in coaching["requiredBy"]]
 
-    def test_the_preview_fits_a_frame(self, http: httpx.Client) -> None:
-        answer = http.get("reconcile/preview", params={"id": "cmbok2.HR-5"})
+    @pytest.mark.parametrize("place", ["reconcile/preview", "reconcile/v1/preview"])
+    def test_the_preview_fits_a_frame(self, http: httpx.Client, place: str) -> None:
+        answer = http.get(place, params={"id": "cmbok2.HR-5"})
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert "x-frame-options" not in answer.headers and "コーチング" in answer.text
-        assert http.get("reconcile/preview", params={"id": "nobody"}).status_code == 404
+        assert answer.headers["content-security-policy"].endswith("frame-ancestors *")
+        elsewhere = http.get("reconcile/list", headers={"Accept": "text/html"})
+        assert "frame-ancestors 'none'" in elsewhere.headers["content-security-policy"]
+        assert http.get(place, params={"id": "nobody"}).status_code == 404
 
     def test_a_flyout(self, http: httpx.Client) -> None:
         for what, id in (("entity", "cmbok2.HR-5"), ("type", "Task"), ("property", "gloss")):

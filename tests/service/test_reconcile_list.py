@@ -180,3 +180,15 @@ def test_a_thousand_choices_come_back_as_a_table(http: httpx.Client) -> None:
     answer = http.post("reconcile/list.csv", data=fields)
     assert answer.status_code == 200
     assert answer.text.count("cmbok2.HR-5,https") == 1000
+
+
+def test_in_english_the_page_is_english_and_what_is_saved_stays_the_same(
+    http: httpx.Client,
+) -> None:
+    told = http.get("reconcile/list", params={"lang": "en"})
+    assert told.headers["content-language"] == "en"
+    assert "Nothing that you paste" in told.text and "サーバーには" not in told.text
+    answer = http.post("reconcile/list", params={"lang": "en"}, data={"lines": "コーチング\n寿司"})
+    for said in ("1 of 2 lines are certain", "same name", ">exact<", "Save CSV"):
+        assert said in answer.text
+    assert boxes(answer.text).fields == boxes(listed(http, "コーチング\n寿司")).fields
