@@ -32,6 +32,7 @@ class _Reader:
     """What has been read of one version: keys of areas and domains, names by code."""
 
     scheme: str
+    text: str
     domains: dict[str, str] = field(default_factory=dict)
     areas: dict[str, Record] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ def load(document: Document) -> Iterator[Outcome]:
     readers: dict[str, _Reader] = {}
     for table in tables:
         yield Skip(table.head.span(), "heading")
-        reader = readers.setdefault(table.version, _Reader(scheme_id(table.version)))
+        reader = readers.setdefault(table.version, _Reader(scheme_id(table.version), document.text))
         yield from _contents(document.text, table, reader)
 
 
@@ -165,6 +166,9 @@ def _competency(competency: Competency, reader: _Reader) -> Iterator[Outcome]:
         code=code,
         notation=code,
     )
+    span = competency.entry.span
+    if span and len(filled(reader.text[span.start : name.span.end])) > 1:
+        yield Skip(span, "layout")  # the code has a line of its own
     if competency.doubtful:
         yield _doubtful(competency, name)
 

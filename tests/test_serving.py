@@ -144,7 +144,7 @@ def test_a_new_build_is_served_without_a_restart(
         assert set(seen) <= {first, second}
         assert server.get("/code/HR-5").status_code in (300, 303)
         assert first not in {server.version for _ in range(5)}
-        wait_until(lambda: len(server.children("worker.py")) == 2 * workers)
+        wait_until(lambda: len(server.children("sparql.worker")) == 2 * workers)
 
 
 def test_a_damaged_build_is_refused_and_can_be_tried_again(
@@ -228,7 +228,7 @@ def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path
         wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
         line = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
         assert line in server.get("/metrics").text
-        wait_until(lambda: len(server.children("worker.py")) == 4)
+        wait_until(lambda: len(server.children("sparql.worker")) == 4)
 
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
@@ -240,8 +240,8 @@ def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
 
 def test_a_killed_query_worker_costs_no_answer(tmp_path: Path) -> None:
     with running(tmp_path, "--graph", FOREIGN) as server:
-        wait_until(lambda: len(server.children("worker.py")) == 2)
-        for pid in server.children("worker.py"):
+        wait_until(lambda: len(server.children("sparql.worker")) == 2)
+        for pid in server.children("sparql.worker"):
             os.kill(pid, signal.SIGKILL)
         for _ in range(4):
             assert server.get("/sparql", query="ASK { ?s ?p ?o }").status_code == 200

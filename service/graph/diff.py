@@ -5,6 +5,7 @@ grouping, such as an area, by its code: a competency's code alone says nothing, 
 the same code for other things.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ _IS_SCHEME: Final = "ASK { ?scheme a skos:ConceptScheme }"
 #: the change that a relation means for the older entity, where the graph states it
 _MEANT: Final = {"closeMatch": "close", "broadMatch": "merged", "narrowMatch": "split"}
 _EXACT: Final = frozenset({"exactMatch", "isReplacedBy", "sameLabel", "sameCode"})
+
+#: what an id of ours is made of
+_LOCAL: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def successions(graph: Graph, language: str = "ja") -> list[tuple[Link, Link]]:
 
 def _scheme(graph: Graph, local: str) -> str:
     uri = graph.names.entity(local)
-    if not graph.ask(_IS_SCHEME, scheme=NamedNode(uri)):
+    if not _LOCAL.fullmatch(local) or not graph.ask(_IS_SCHEME, scheme=NamedNode(uri)):
         raise NotFound(
             f"{local} という体系はありません。例: /diff/cmbok1/cmbok2",
             f"There is no scheme {local}; try /diff/cmbok1/cmbok2.",

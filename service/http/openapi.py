@@ -8,12 +8,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.http.negotiation import (
+    CSV,
+    DATA_OFFERS,
     DUMP_OFFERS,
     GRAPH_OFFERS,
     HTML,
+    JSON,
+    JSON_LD,
     LIST_OFFERS,
     PAGE_OFFERS,
     SELECT_OFFERS,
+    TEXT,
     TSV,
     Offer,
 )
@@ -42,8 +47,10 @@ _PROBLEM: Final = {
 }
 
 
-#: a compressed dump
+#: a compressed dump, an answer for clients older than CORS, a feed
 _GZIP: Final = Offer("gz", "application/gzip")
+_JSONP: Final = Offer("js", "text/javascript", "utf-8", "js")
+_ATOM: Final = Offer("atom", "application/atom+xml", "utf-8", "atom")
 #: what the answers of these operations are, where they are not JSON alone
 _PAGES: Final = ("/", "/docs", "/page", "/page/{local}")
 _LISTS: Final = ("/search", "/mappings", "/queries", "/queries/{name}")
@@ -54,7 +61,24 @@ _CONTENT: Final[Mapping[str, tuple[Offer, ...]]] = {
     **dict.fromkeys(("/data", "/data/{local}", "/ontology"), PAGE_OFFERS),
     **dict.fromkeys(("/graph/{name}", "/source/{document}"), PAGE_OFFERS),
     **dict.fromkeys(("/dump/{file}", "/dump/{graph_version}/{file}"), (*DUMP_OFFERS, _GZIP)),
-    "/mappings.sssom.tsv": (TSV,),
+    **dict.fromkeys(("/reconcile/list", "/reconcile/preview", "/reconcile/v1/preview"), (HTML,)),
+    **dict.fromkeys(("/mappings.sssom.tsv", "/reconcile/list.sssom.tsv"), (TSV,)),
+    "/reconcile/list.csv": (CSV,),
+    **dict.fromkeys(
+        ("/reconcile", "/reconcile/suggest/{what}", "/reconcile/extend/propose"), (JSON, _JSONP)
+    ),
+    "/metrics": (TEXT,),
+    "/context.jsonld": (JSON_LD,),
+    "/changes": LIST_OFFERS,
+    "/changes.atom": (_ATOM,),
+    "/diff/{a}/{b}": (*LIST_OFFERS, *DATA_OFFERS),
+    "/quality": (JSON, HTML, *DATA_OFFERS),
+}
+#: paths of protocols with an error form of their own, which is JSON
+_OWN_ERRORS: Final = ("/ims/", "/mcp")
+_OWN_ERROR: Final = {
+    "description": "An error in the form of the protocol, or problem details",
+    "content": {"application/problem+json": {}, "application/json": {}},
 }
 #: operations that answer by pointing elsewhere
 _REDIRECTING: Final = ("/id/{local}", "/code/{code}")
@@ -162,7 +186,8 @@ def _with_types(paths: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _with_problems(paths: Mapping[str, Mapping[str, Any]]) -> None:
     """Say of every operation how it fails: as problem details, never as FastAPI's 422."""
-    for operations in paths.values():
+    for path, operations in paths.items():
+        error = _OWN_ERROR if path.startswith(_OWN_ERRORS) else _PROBLEM
         for operation in operations.values():
             operation["responses"].pop("422", None)
-            operation["responses"].setdefault("default", _PROBLEM)
+            operation["responses"].setdefault("default", error)

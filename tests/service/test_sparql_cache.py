@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import ASGIApp
 
 from service.app import Service, create_app
 from service.errors import BadRequest
@@ -355,13 +356,16 @@ def test_below_another_application(graph_path: Path) -> None:
     assert asyncio.run(_below(inner, outer)).json()["boolean"] is True
 
 
-async def _below(inner: FastAPI, outer: FastAPI) -> httpx.Response:
+async def _below(inner: ASGIApp, outer: FastAPI) -> httpx.Response:
+    """An answer of an application that another one has mounted, and leads through its life."""
+    life = Lifespan(inner)
+    await life.start()
     transport = httpx.ASGITransport(outer)
-    async with (
-        inner.router.lifespan_context(inner),
-        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
-        return await client.get("/cc/sparql", params={"query": SMALL})
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/cc/sparql", params={"query": SMALL})
+    finally:
+        await life.stop()
 
 
 def test_nobody_expected(graph_path: Path) -> None:
