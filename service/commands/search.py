@@ -12,6 +12,7 @@ from service.commands.reporting import USAGE, read_settings, refuse, reported
 
 def search(
     text: Annotated[str, typer.Argument(help="探したいこと / what to search for")],
+    *,
     data: Data = None,
     graph: GraphFile = None,
     kind: Annotated[list[str] | None, typer.Option(help="種類 / class name")] = None,

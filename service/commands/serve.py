@@ -14,6 +14,7 @@ from service.commands.reporting import FINDINGS, read_settings, reported
 
 def serve(
     context: typer.Context,
+    *,
     data: Data = None,
     host: Annotated[str | None, typer.Option(help="待ち受ける住所 / address")] = None,
     port: Annotated[int | None, typer.Option(help="ポート / port")] = None,
