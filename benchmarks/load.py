@@ -57,6 +57,8 @@ HEAVY = (
 )
 #: members of an answer that differ each time
 VOLATILE = re.compile(rb'"took_ms":[\d.]+')
+#: what stands in the command line of a query worker
+WORKER = "service.sparql.worker"
 #: how often a request is sent whose connection breaks
 TRIES = 3
 #: seconds that anything here may take
@@ -363,8 +365,8 @@ class Trial:
 
     def events(self, workers: int) -> list[Event]:
         killed = [
-            (0.25, lambda: kill(self.root, "worker.py")),
-            (0.75, lambda: kill(self.root, "worker.py")),
+            (0.25, lambda: kill(self.root, WORKER)),
+            (0.75, lambda: kill(self.root, WORKER)),
         ]
         if workers > 1:
             killed.append((0.85, lambda: kill(self.root, "spawn_main")))

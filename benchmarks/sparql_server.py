@@ -3,6 +3,7 @@
 Settings come from the environment, as everywhere: CCGRAPH_GRAPH, CCGRAPH_PORT, …
 """
 
+import argparse
 import os
 
 import uvicorn
@@ -16,6 +17,7 @@ from service.state import State
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     settings = Settings.read(os.environ)
     graph, path = open_graph(settings)
     pages = make_pages(graph, {}, {})

@@ -98,7 +98,7 @@ def build(
     nquads = canonical(assembly.dataset)
     progress("検査する / checking")
     faults = [*validate(assembly.dataset, names), *inspect(nquads, names)]
-    report = _report(intake, resolution, assembly, edition, (nquads, faults), vocabulary)
+    report = _report(intake, resolution, assembly, edition, (nquads, faults), vocabulary=vocabulary)
     report = with_mappings(report, mapped)
     if errors := report.worst("error"):
         raise BuildError("\n".join(map(str, errors)), report)
@@ -218,6 +218,7 @@ def _report(
     assembly: Assembly,
     edition: Edition,
     checked: tuple[bytes, Sequence[Fault]],
+    *,
     vocabulary: Vocabulary,
 ) -> Report:
     nquads, faults = checked

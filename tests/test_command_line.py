@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import httpx
 import pytest
 
 from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, read_manifest
+from tests.servers import free_port
 
 PROJECT = Path(__file__).parents[1]
 FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
@@ -458,9 +458,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 @contextmanager
 def serving(*arguments: object, cwd: Path, **variables: str) -> Iterator[httpx.Client]:
     """A client of a server on a free port; asked to end, the server ends cleanly."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [*PROGRAM, "serve", "--port", str(port), *map(str, arguments)]
     log = cwd / "log"
     with log.open("w", encoding="utf-8") as err:

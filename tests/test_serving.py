@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,10 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers import free_port
+
 PROJECT = Path(__file__).parents[1]
 FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
 #: far more than anything here takes, so that a hanging process fails a test
 PATIENCE = 300
+#: what stands in the command line of a query worker
+WORKER = "service.sparql.worker"
 RUNAWAY = (
     "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s }"
 )
@@ -88,9 +91,7 @@ def _command(pid: int) -> str:
 @contextmanager
 def running(folder: Path, *arguments: object, **variables: str) -> Iterator[Server]:
     """A service on a free port; when it is asked to end, no process of it is left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), *map(str, arguments)]
     out, err = folder / "out", folder / "err"
     with out.open("wb") as first, err.open("wb") as second:
@@ -144,7 +145,7 @@ def test_a_new_build_is_served_without_a_restart(
         assert set(seen) <= {first, second}
         assert server.get("/code/HR-5").status_code in (300, 303)
         assert first not in {server.version for _ in range(5)}
-        wait_until(lambda: len(server.children("sparql.worker")) == 2 * workers)
+        wait_until(lambda: len(server.children(WORKER)) == 2 * workers)
 
 
 def test_a_damaged_build_is_refused_and_can_be_tried_again(
@@ -228,7 +229,7 @@ def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path
         wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
         line = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
         assert line in server.get("/metrics").text
-        wait_until(lambda: len(server.children("sparql.worker")) == 4)
+        wait_until(lambda: len(server.children(WORKER)) == 4)
 
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
@@ -240,8 +241,8 @@ def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
 
 def test_a_killed_query_worker_costs_no_answer(tmp_path: Path) -> None:
     with running(tmp_path, "--graph", FOREIGN) as server:
-        wait_until(lambda: len(server.children("sparql.worker")) == 2)
-        for pid in server.children("sparql.worker"):
+        wait_until(lambda: len(server.children(WORKER)) == 2)
+        for pid in server.children(WORKER):
             os.kill(pid, signal.SIGKILL)
         for _ in range(4):
             assert server.get("/sparql", query="ASK { ?s ?p ?o }").status_code == 200

@@ -18,7 +18,7 @@ from service.graph.mapping_filters import ends
 from service.graph.mappings import Ends, Mappings
 from service.graph.notations import Notations
 from service.graph.parameters import gathered, resolve
-from service.graph.questions import Question, ask
+from service.graph.questions import Question, ask, named_question
 from service.graph.rdf import serialized
 from service.pages.concepts import concept
 from service.retrieval.search import Asked
@@ -126,13 +126,7 @@ class Tools:
 
     def ask(self, name: str, parameters: Mapping[str, str]) -> Document:
         """The answer to a documented question; raises `NotFound`, `BadRequest`, `TooLarge`."""
-        question = self.questions_by_name.get(name)
-        if question is None:
-            known = ", ".join(self.questions_by_name)
-            raise NotFound(
-                f"{name} という問いはありません。あるもの: {known}",
-                f"There is no question {name}; there are: {known}",
-            )
+        question = named_question(name, self.questions_by_name)
         given = gathered(question.kinds, parameters.items())
         answer = ask(question, self.state.graph, given).document()
         _limited(len(cast(list[object], answer["rows"])))

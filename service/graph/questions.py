@@ -16,8 +16,6 @@ its name, `{distinct_COLUMN}` and `{tally_COLUMN}` (how many rows have each valu
 column `x` holds IRIs: the rows give its id as `x` and its IRI as `x_uri`.
 """
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,10 +26,11 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, QuerySolution
 
 from ontology.terms import XSD, Names
-from service.errors import BadRequest
+from service.errors import BadRequest, NotFound
 from service.graph.entities import value
 from service.graph.parameters import KINDS, Choice, resolve
 from service.graph.store import Graph
+from service.tables import csv_text
 
 #: the packaged questions
 HOME: Final = Path(__file__).parents[2] / "queries"
@@ -138,6 +137,17 @@ def find_question(name: str, folder: Path = HOME) -> Question:
     )
 
 
+def named_question(name: str, known: Mapping[str, Question]) -> Question:
+    """The question of a name among those known; raises `NotFound` naming them."""
+    if name not in known:
+        names = ", ".join(known)
+        raise NotFound(
+            f"{name} という問いはありません。あるもの: {names}",
+            f"There is no question {name}; there are: {names}",
+        )
+    return known[name]
+
+
 def read_question(path: Path) -> Question:
     """One question from its file; any SPARQL SELECT file is a question without parameters.
 
@@ -197,11 +207,7 @@ def ask(question: Question, graph: Graph, params: Mapping[str, str]) -> Answer:
 
 def to_csv(answer: Answer) -> str:
     """The rows as CSV with a head line (RFC 4180)."""
-    target = io.StringIO()
-    writer = csv.DictWriter(target, answer.columns)
-    writer.writeheader()
-    writer.writerows(answer.rows)
-    return target.getvalue()
+    return csv_text(answer.columns, answer.rows)
 
 
 def _choices(question: Question, graph: Graph, params: Mapping[str, str]) -> dict[str, Choice]:

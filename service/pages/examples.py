@@ -7,6 +7,16 @@ from ontology.terms import Names
 
 Example = dict[str, str]
 
+#: the query in the form when nothing was asked yet
+FIRST_QUERY: Final = """\
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?concept ?notation ?label WHERE {
+  ?concept skos:notation ?notation ; skos:prefLabel ?label .
+  FILTER(LANG(?label) = "ja")
+} ORDER BY ?concept
+LIMIT 20
+"""
 _PREFIXES: Final = """\
 PREFIX cco: <https://w3id.org/ccgraph/ontology#>
 PREFIX ccg: <https://w3id.org/ccgraph/id/>

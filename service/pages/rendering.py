@@ -22,7 +22,7 @@ from service.interchange.badges import alignment_text
 from service.interchange.frameworks import identifier
 from service.interchange.schema_org import defined_term
 from service.pages.concepts import concept
-from service.pages.examples import examples
+from service.pages.examples import FIRST_QUERY, examples
 from service.pages.known import Known
 from service.pages.overview import Scheme, contents, derived_from
 from service.pages.page import FOLDER, ICON, About, Page, about, fingerprint
@@ -54,15 +54,6 @@ FORMATS: Final = (
 MOST: Final = 500
 #: searches to try on the start page
 _EXAMPLES: Final = ("怒っているお客様をなだめるには？", "新人がすぐ辞めてしまう", "HR-5")
-_FIRST_QUERY: Final = """\
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-
-SELECT ?concept ?notation ?label WHERE {
-  ?concept skos:notation ?notation ; skos:prefLabel ?label .
-  FILTER(LANG(?label) = "ja")
-} ORDER BY ?concept
-LIMIT 20
-"""
 _NAME: Final = "SELECT DISTINCT ?document ?name WHERE { ?document schema:name ?name }"
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(FOLDER),
@@ -213,7 +204,7 @@ class Pages:
             for each in (self.questions.values() if self._known.ours else ())
         ]
         search = list(examples(self.graph.names, self._known.ours)) if self.search else []
-        return self._render("editor.html", path, query=_FIRST_QUERY, search=search, examples=asked)
+        return self._render("editor.html", path, query=FIRST_QUERY, search=search, examples=asked)
 
     def render_table(self, path: str, query: str, results: Mapping[str, Any]) -> str:
         """The answer of a SELECT or ASK query; `results` is SPARQL 1.1 Query Results JSON."""

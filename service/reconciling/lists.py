@@ -3,7 +3,6 @@
 Nothing of it is kept: what is chosen comes back with the request that asks for the table.
 """
 
-import csv
 import hashlib
 import io
 import re
@@ -19,6 +18,7 @@ from service.reconciling.matcher import Matcher
 from service.reconciling.requests import BATCH
 from service.retrieval.entries import Entry
 from service.state import version
+from service.tables import csv_text
 
 if TYPE_CHECKING:
     from sssom_pydantic import Record
@@ -117,13 +117,11 @@ def choices(form: Mapping[str, Sequence[str]], matcher: Matcher) -> list[Chosen]
 
 def as_csv(lines: Sequence[str], chosen: Sequence[Chosen], schemes: Mapping[str, str]) -> str:
     """A table of all lines (RFC 4180), those without a choice too; a BOM, for spreadsheets."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, _COLUMNS)
-    writer.writeheader()
+    rows = list[Mapping[str, object]]()
     for number, text in enumerate(lines, start=1):
-        rows = [_row(each, schemes) for each in chosen if each.line == number]
-        writer.writerows(rows or [{"line": number, "text": text}])
-    return "\ufeff" + buffer.getvalue()
+        found = [_row(each, schemes) for each in chosen if each.line == number]
+        rows.extend(found or [{"line": number, "text": text}])
+    return "\ufeff" + csv_text(_COLUMNS, rows)
 
 
 def as_sssom(

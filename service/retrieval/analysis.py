@@ -7,7 +7,7 @@ and by part (SplitMode C and A), so that 応答率 meets both 応答率 and 応�
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
@@ -200,3 +200,13 @@ def _carries_meaning(word: Morpheme) -> bool:
         and _form(word) not in EMPTY
         and not (len(word) == 1 and unicodedata.name(word.surface(), "").startswith("HIRAGANA"))
     )
+
+
+def alone(tokens: Sequence[Token]) -> list[Token]:
+    """The words that are no part of a compound; a compound comes before its parts."""
+    end, found = 0, list[Token]()
+    for token in tokens:
+        if token.end > end:
+            found.append(token)
+            end = token.end
+    return found

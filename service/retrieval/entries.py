@@ -14,6 +14,7 @@ from pyoxigraph import NamedNode
 
 from ontology.terms import RDF, RDFS, SKOS
 from service.graph.store import Graph
+from service.retrieval.analysis import folded_key
 
 _VALUES: Final = """
 SELECT ?uri ?property ?value (LANG(?value) AS ?language)
@@ -216,3 +217,13 @@ def local_name(uri: str) -> str:
     'Concept'
     """
     return re.split(r"[#/:]", uri.rstrip("#/"))[-1]
+
+
+def by_name(entries: Sequence[Entry]) -> dict[str, tuple[int, ...]]:
+    """The entries that have a name or reading, by the folded name."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, entry in enumerate(entries):
+        names = (entry.label, *entry.others, *entry.alternatives, *entry.hidden, *entry.readings)
+        for key in {folded_key(name) for name in names}:
+            found[key].append(place)
+    return {key: tuple(places) for key, places in found.items()}

@@ -253,3 +253,18 @@ def _spread(leading: Mapping[int, float], near: Mapping[int, Sequence[int]]) -> 
         for each in near.get(place, ()):
             given[each] = min(1.0, given.get(each, 0.0) + weight)
     return given
+
+
+def best(scores: Floats, marks: Marks, most: int) -> list[int]:
+    """The marked places with the highest scores, best first; ties in the order of the places.
+
+    >>> best(np.array([1, 3, 2, 3], np.float32), np.array([True, True, False, True]), 2)
+    [1, 3]
+    """
+    places = np.flatnonzero(marks)
+    values = scores[places]
+    if 0 < most < len(places):
+        places = places[values >= np.partition(values, -most)[-most]]
+    order = np.argsort(-scores[places], kind="stable")[:most]
+    found: list[int] = places[order].tolist()
+    return found

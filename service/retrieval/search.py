@@ -6,7 +6,6 @@ for, so that their neighbours follow.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,16 +13,16 @@ from typing import Final
 
 import numpy as np
 
-from service.retrieval.analysis import Analyser, Sudachi, Token, folded_key, spoken
+from service.retrieval.analysis import Analyser, Sudachi, Token, alone, folded_key, spoken
 from service.retrieval.codes import CodeMatch, Codes, asks_for_mapped, codes_of
 from service.retrieval.dense import Space, space
 from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
-from service.retrieval.entries import Entry
+from service.retrieval.entries import by_name
 from service.retrieval.explain import Match, Speaker
 from service.retrieval.facets import Facet, FacetCount, facets_of, narrow
 from service.retrieval.index import Index
-from service.retrieval.lexical import Floats, Lexicon, lexicon, sound_lexicon, terms_of
-from service.retrieval.ranking import Evidence, Marks, Signals, Terrain, Weights, weigh
+from service.retrieval.lexical import Lexicon, lexicon, sound_lexicon, terms_of
+from service.retrieval.ranking import Evidence, Marks, Signals, Terrain, Weights, best, weigh
 from service.retrieval.reasons import Reasons
 from service.retrieval.relations import relations
 from service.retrieval.scores import footing, score
@@ -204,7 +203,7 @@ class Search:
             text=text,
             terms=terms,
             typed=self._known(terms, typed),
-            alone=self._known(terms, _alone(tokens)),
+            alone=self._known(terms, alone(tokens)),
             lexical=self.lexicon.scores(terms),
             sound=self.sounds.scores(heard(self.index.heard, read)),
             nearness=self.space.nearness(vector),
@@ -269,7 +268,7 @@ def make_search(
         space=near,
         terrain=terrain,
         facets=facets_of(index.entries, index.schemes, terrain.relations),
-        named=_named(index.entries),
+        named=by_name(index.entries),
         suggester=suggester(index.entries),
         speak=lru_cache(maxsize=_SPOKEN)(spoken),
         fallback_of=named.fallback_of,
@@ -281,31 +280,6 @@ def warm(search: Search) -> None:
     search.find(Asked(text="お客様の声を聞く", limit=1))
 
 
-def _alone(tokens: Sequence[Token]) -> list[Token]:
-    """The words that are no part of a compound; a compound comes before its parts."""
-    end, found = 0, list[Token]()
-    for token in tokens:
-        if token.end > end:
-            found.append(token)
-            end = token.end
-    return found
-
-
-def best(scores: Floats, marks: Marks, most: int) -> list[int]:
-    """The marked places with the highest scores, best first; ties in the order of the places.
-
-    >>> best(np.array([1, 3, 2, 3], np.float32), np.array([True, True, False, True]), 2)
-    [1, 3]
-    """
-    places = np.flatnonzero(marks)
-    values = scores[places]
-    if 0 < most < len(places):
-        places = places[values >= np.partition(values, -most)[-most]]
-    order = np.argsort(-scores[places], kind="stable")[:most]
-    found: list[int] = places[order].tolist()
-    return found
-
-
 def _terrain(index: Index, near: Space) -> Terrain:
     places = [index.by_uri.get(entry.parent or "", -1) for entry in index.entries]
     return Terrain(
@@ -314,13 +288,3 @@ def _terrain(index: Index, near: Space) -> Terrain:
         centroids=near.centroids,
         superseded=np.array([entry.superseded for entry in index.entries], bool),
     )
-
-
-def _named(entries: Sequence[Entry]) -> dict[str, tuple[int, ...]]:
-    """The entries that have a name or reading, by the folded name."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for place, entry in enumerate(entries):
-        names = (entry.label, *entry.others, *entry.alternatives, *entry.hidden, *entry.readings)
-        for key in {folded_key(name) for name in names}:
-            found[key].append(place)
-    return {key: tuple(places) for key, places in found.items()}

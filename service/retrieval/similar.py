@@ -3,7 +3,8 @@
 from typing import Final
 
 from service.retrieval.entries import Entry
-from service.retrieval.search import Search, best
+from service.retrieval.ranking import best
+from service.retrieval.search import Search
 
 #: at most so many, and none less near than this cosine of centred vectors
 MOST: Final = 6

@@ -1,7 +1,5 @@
 """`/mappings`, `/mappings.sssom.tsv` and `/mappings.ttl` (contract, section 4)."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, cast
 
@@ -19,6 +17,7 @@ from service.pages.rendering import Pages
 from service.routes.dependencies import Codes, World
 from service.routes.documents import acceptable, html, resource
 from service.state import FOREIGN, State
+from service.tables import csv_text
 
 #: the most mappings of one answer
 MOST: Final = 1000
@@ -98,11 +97,8 @@ def mappings_of(request: Request) -> Mappings:
 
 def csv_table(items: Iterable[Mapping[str, object]]) -> str:
     """The CSV answer (RFC 4180): one row a mapping, one column a slot."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, SLOTS)
-    writer.writeheader()
-    writer.writerows({slot: _plain(value) for slot, value in each.items()} for each in items)
-    return buffer.getvalue()
+    rows = ({slot: _plain(value) for slot, value in each.items()} for each in items)
+    return csv_text(SLOTS, rows)
 
 
 def sssom_table(items: Iterable[Mapping[str, object]], state: State) -> str:

@@ -5,9 +5,8 @@ from typing import Annotated, Final, cast
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from service.errors import NotFound
 from service.graph.parameters import gathered
-from service.graph.questions import Question, ask, to_csv
+from service.graph.questions import Question, ask, named_question, to_csv
 from service.http.languages import PARAMETER, voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS
 from service.pages.rendering import Pages
@@ -38,13 +37,7 @@ def answer(
     name: Annotated[str, Path(examples=["tasks-for-competency"])], request: Request, state: World
 ) -> Response:
     """The rows of a question; its parameters are query parameters, as `?competency=HR-5`."""
-    question = state.questions.get(name)
-    if question is None:
-        known = ", ".join(state.questions)
-        raise NotFound(
-            f"{name} という問いはありません。あるもの: {known}",
-            f"There is no question {name}; there are: {known}",
-        )
+    question = named_question(name, state.questions)
     offer = acceptable(request, LIST_OFFERS)
     given = (pair for pair in request.query_params.multi_items() if pair[0] not in _FORMS)
     found = ask(question, state.graph, gathered(question.kinds, given))

@@ -108,7 +108,13 @@ def suggest(
 
 @router.get("/reconcile/flyout/{what}", summary="照合の吹き出し / Flyout for reconciliation")
 def flyout(
-    what: What, id: Id, request: Request, state: World, found: Matching, callback: Callback = None
+    what: What,
+    id: Id,
+    *,
+    request: Request,
+    state: World,
+    found: Matching,
+    callback: Callback = None,
 ) -> Response:
     """A fragment of HTML about an entity, a type or a property."""
     known = next((each for each in of(what, found, id, MOST, None) if each.id == id), None)

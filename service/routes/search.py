@@ -1,7 +1,5 @@
 """`/search` and `/suggest` (contract, section 4)."""
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Final, Literal
@@ -17,6 +15,7 @@ from service.retrieval.search import Asked, Hit, Results, Search
 from service.routes.dependencies import World
 from service.routes.documents import acceptable
 from service.state import State
+from service.tables import csv_text
 
 #: the most hits of one answer, and the longest text that is searched for
 MOST: Final = 200
@@ -121,11 +120,7 @@ def document(results: Results) -> dict[str, object]:
 
 def csv_table(hits: Iterable[Hit]) -> str:
     """The CSV answer of a search (RFC 4180): one row a hit, the path joined by ` > `."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, _COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows({**_hit(hit), "path": " > ".join(hit.path)} for hit in hits)
-    return buffer.getvalue()
+    return csv_text(_COLUMNS, ({**_hit(hit), "path": " > ".join(hit.path)} for hit in hits))
 
 
 def _hit(hit: Hit) -> dict[str, object]:

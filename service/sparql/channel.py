@@ -6,13 +6,13 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from service.sparql.worker import LENGTHS, frame
+from service.sparql.messages import LENGTHS, frame
 
 Received = tuple[Mapping[str, Any], bytes]
 
 
 class Channel(asyncio.Protocol):
-    """One end of a socket pair; messages are those of `worker.frame`."""
+    """One end of a socket pair; messages are those of `messages.frame`."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -5,14 +5,10 @@ answered before it is completely serialised. Another engine would stand behind t
 """
 
 import asyncio
-import json
 import logging
-import os
 import signal
-import socket
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,9 +20,9 @@ from service.errors import Unavailable
 from service.graph.store import Graph
 from service.settings import Settings
 from service.sparql import problems, worker
-from service.sparql.channel import Channel, Received
 from service.sparql.functions import Scores, functions
 from service.sparql.lexer import Query
+from service.sparql.process import GRACE, WorkerProcess
 from service.sparql.worker import Config, Job
 from service.timing import timed
 
@@ -34,14 +30,9 @@ from service.timing import timed
 _START_LIMIT: Final = 30.0
 #: how long to wait before a worker that could not load is started again, in seconds
 _PAUSE: Final = 2.0
-#: how long after its deadline a worker ends itself, should nobody have killed it
-_GRACE: Final = 1.0
 _LOG: Final = logging.getLogger("ccgraph")
 #: how many threads compute scores for the workers: one text for each, beyond any deadline
 _SCORERS: Final = 2
-#: where `service` is, whatever the working directory
-_HOME: Final = Path(__file__).parents[2]
-
 #: a message: header and body
 Message = tuple[Mapping[str, Any], bytes]
 
@@ -92,72 +83,6 @@ class _KilledError(Exception):
     """A worker was killed from outside while it evaluated a query, or before."""
 
 
-class _Process:
-    """One running worker and the line to it."""
-
-    def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
-        self._process = process
-        self._channel = channel
-
-    @classmethod
-    async def start(cls, config: Config) -> "_Process":
-        """Start a worker; it may still be loading."""
-        places = (str(_HOME), os.environ.get("PYTHONPATH"))
-        ours, theirs = socket.socketpair()
-        with theirs:
-            channel = await Channel.over(ours)
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-P", "-m", worker.__name__, json.dumps(config)),
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    start_new_session=True,
-                )
-            except (OSError, asyncio.CancelledError):
-                channel.close()
-                raise
-        return cls(process, channel)
-
-    async def receive(self) -> Received:
-        """The next message; raises `ConnectionResetError` where the worker has died."""
-        return await self._channel.receive()
-
-    async def ask(
-        self, job: Job, tell: Callable[[Mapping[str, Any]], Awaitable[Received]]
-    ) -> Received:
-        """The outcome of a job; `tell` answers what the worker asks meanwhile.
-
-        Raises `ConnectionError` where the worker has died.
-        """
-        self._channel.send(job)
-        header, body = await self._channel.receive()
-        while header["kind"] in worker.WANTED:
-            self._channel.send(*await tell(header))
-            header, body = await self._channel.receive()
-        return header, body
-
-    async def ended(self) -> int:
-        """The exit status of a worker that has closed its end of the pipe."""
-        try:
-            async with asyncio.timeout(_GRACE):
-                return await self._process.wait()
-        except TimeoutError:
-            return 0
-
-    async def stop(self) -> None:
-        """Kill the worker and wait until it is gone.
-
-        Not by `Process.kill`, which would collect a worker that has died already, and leave
-        nothing to collect for the event loop.
-        """
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
-        self._channel.close()
-        await self._process.wait()
-
-
 class QueryPool:
     """Worker processes of one server process; an `Engine`.
 
@@ -181,8 +106,8 @@ class QueryPool:
             memory=settings.memory_cap,
             functions=functions(graph.names),
         )
-        self._idle: asyncio.Queue[_Process] = asyncio.Queue()
-        self._alive: set[_Process] = set()
+        self._idle: asyncio.Queue[WorkerProcess] = asyncio.Queue()
+        self._alive: set[WorkerProcess] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._loaded = asyncio.Event()
         self._waiting = self._busy = 0
@@ -266,7 +191,7 @@ class QueryPool:
         body = await loop.run_in_executor(self._scorers, worker.told, self._scores, wanted)
         return {"kind": "told"}, body
 
-    async def _free(self, limit: float) -> _Process:
+    async def _free(self, limit: float) -> WorkerProcess:
         """A worker with nothing to do; waits for one as long as a query may take."""
         with suppress(asyncio.QueueEmpty):
             return self._idle.get_nowait()
@@ -290,7 +215,7 @@ class QueryPool:
         task.add_done_callback(self._starting.discard)
 
     async def _bring_up(self) -> None:
-        process = await _Process.start(self._config)
+        process = await WorkerProcess.start(self._config)
         self._alive.add(process)
         try:
             await process.receive()
@@ -303,7 +228,7 @@ class QueryPool:
         self._idle.put_nowait(process)
         self._loaded.set()
 
-    def _replace(self, process: _Process, reason: str) -> None:
+    def _replace(self, process: WorkerProcess, reason: str) -> None:
         if self._stopped:
             return
         self._kills[reason] += 1
@@ -312,7 +237,7 @@ class QueryPool:
         task.add_done_callback(self._starting.discard)
         self._start_one()
 
-    async def _discard(self, process: _Process) -> None:
+    async def _discard(self, process: WorkerProcess) -> None:
         await process.stop()
         self._alive.discard(process)
 
@@ -325,5 +250,5 @@ def _job(request: QueryRequest) -> Job:
         own=request.query.dataset,
         default=None if default is None else list(default),
         named=None if named is None else list(named),
-        seconds=request.seconds + _GRACE,
+        seconds=request.seconds + GRACE,
     )

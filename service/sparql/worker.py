@@ -1,8 +1,8 @@
 """A process that evaluates queries and may be killed at any time.
 
 Run as a module with one argument, a JSON `Config`; it reads jobs from standard input and writes
-outcomes to standard output, each a header (JSON) and a body (bytes) with their lengths before
-them. It imports pyoxigraph and next to nothing of ours, so that it starts in a tenth of a second.
+outcomes to standard output (`service.sparql.messages`). It imports pyoxigraph and next to nothing
+of ours, so that it starts in a tenth of a second.
 
 While it evaluates, it may ask in the same way for what a function of ours needs, the scores of
 all entities for a text, and reads them from standard input: one message each way for each text.
@@ -14,7 +14,6 @@ import json
 import os
 import resource
 import signal
-import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final, TypedDict
@@ -22,9 +21,7 @@ from typing import Any, BinaryIO, Final, TypedDict
 import pyoxigraph as ox
 
 from service.sparql.functions import Functions, Scores, UnsearchableError
-
-#: lengths of header and body
-LENGTHS: Final = struct.Struct(">II")
+from service.sparql.messages import receive, send
 
 #: kinds of messages in which a worker asks for something while it evaluates
 WANTED: Final = frozenset({"places", "scores"})
@@ -221,27 +218,6 @@ def told(scores: Scores, wanted: Mapping[str, Any]) -> bytes:
     if wanted["kind"] == "places":
         return "\n".join(scores.places()).encode()
     return scores.of(wanted["function"], wanted["text"]).tobytes()
-
-
-def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
-    """The next header and body; `None` at the end of the stream."""
-    lengths = stream.read(LENGTHS.size)
-    if len(lengths) < LENGTHS.size:
-        return None
-    header, body = LENGTHS.unpack(lengths)
-    return json.loads(stream.read(header)), stream.read(body)
-
-
-def send(stream: BinaryIO, header: dict[str, Any], body: bytes) -> None:
-    """Write a header and a body."""
-    stream.write(frame(header, body))
-    stream.flush()
-
-
-def frame(header: object, body: bytes = b"") -> bytes:
-    """A message: lengths, header, body."""
-    encoded = json.dumps(header).encode()
-    return LENGTHS.pack(len(encoded), len(body)) + encoded + body
 
 
 def _counted(triples: Iterable[ox.Triple], limit: int) -> Iterator[ox.Triple]:

@@ -1,14 +1,10 @@
 """Pages in a real browser: with and without JavaScript, wide and narrow, light and dark."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -26,6 +22,7 @@ from service.retrieval.index import build_index
 from service.retrieval.search import make_search
 from service.settings import Settings
 from service.state import Manifest, State
+from tests.servers import listening
 
 pytestmark = pytest.mark.browser
 
@@ -61,18 +58,8 @@ def url() -> Iterator[str]:
         questions=questions,
         encoder="ngram",
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(state), port=port, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with listening(lambda _: create_app(state)) as root:
+        yield root.rstrip("/")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """A real server over the open edition, for clients of other makes."""
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
@@ -11,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import uvicorn
 from starlette.responses import PlainTextResponse
 
 from loaders.build import build
@@ -20,13 +16,13 @@ from ontology.terms import Names
 from service.app import create_app
 from service.graph.questions import load_questions
 from service.graph.store import load_graph
-from service.http.lenient import LenientProtocol
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
 from service.retrieval.search import make_search
 from service.settings import Settings
 from service.state import Manifest, State
+from tests.servers import listening
 
 RIGHTS = {
     "ja": "公開版",
@@ -67,28 +63,6 @@ def state_of(path: Path, **settings: object) -> State:
     )
 
 
-@contextmanager
-def running(make: Callable[[str], Any], path: str = "") -> Iterator[str]:
-    """A server on a free port; gives its root, ending in a slash, as `make` is given it.
-
-    `path` is what stands before every path, as `skills/`.
-    """
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        root = f"http://127.0.0.1:{listener.getsockname()[1]}/{path}"
-        config = uvicorn.Config(make(root), http=LenientProtocol, log_level="warning")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        try:
-            yield root
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 def behind(app: Any, prefix: str) -> Any:
     """The application as a proxy shows it that has a path in front: it takes the path away."""
 
@@ -112,7 +86,7 @@ def open_state(open_path: Path) -> State:
 @pytest.fixture(scope="session")
 def root(open_state: State) -> Iterator[str]:
     """The root of a real server over the open edition."""
-    with running(lambda _: create_app(open_state)) as found:
+    with listening(lambda _: create_app(open_state)) as found:
         yield found
 
 
@@ -121,7 +95,7 @@ def serve(open_path: Path) -> Serve:
     @contextmanager
     def started(path: Path | None = None, **settings: object) -> Iterator[str]:
         state = state_of(path or open_path, **settings)
-        with running(lambda _: create_app(state)) as found:
+        with listening(lambda _: create_app(state)) as found:
             yield found
 
     return started
@@ -135,11 +109,11 @@ def prefixed(open_path: Path) -> Iterator[str]:
         app = create_app(state_of(open_path, public_url=root))
         return behind(app, "/skills/")
 
-    with running(make, "skills/") as found:
+    with listening(make, "skills/") as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def asgi() -> Callable[[Any], AbstractContextManager[str]]:
     """A start of a server of any ASGI application."""
-    return lambda app: running(lambda _: app)
+    return lambda app: listening(lambda _: app)

@@ -1,8 +1,5 @@
 """A small graph of both CMBOK versions and a server that answers over it."""
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -10,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
 from loaders.build import build
@@ -19,13 +15,13 @@ from ontology.terms import Names
 from service.app import create_app
 from service.graph.questions import load_questions
 from service.graph.store import load_graph
-from service.http.lenient import LenientProtocol
 from service.pages.rendering import make_pages
 from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.state import Manifest, State
+from tests.servers import listening
 
 #: code and label in 1.0 and 2.0; some codes changed their meaning, some labels their spaces
 CODES = {
@@ -160,21 +156,8 @@ def client(state: State) -> Iterator[TestClient]:
 @contextmanager
 def serving(state: State) -> Iterator[str]:
     """A real server on a free port; gives its root, ending in a slash."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            create_app(state), http=LenientProtocol, log_level="warning", proxy_headers=False
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening(lambda _: create_app(state)) as root:
+        yield root
 
 
 @pytest.fixture(scope="session", name="serving")

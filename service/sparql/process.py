@@ -1,0 +1,87 @@
+"""A running query worker, as the server that started it holds it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from service.sparql import worker
+from service.sparql.channel import Channel, Received
+from service.sparql.worker import Config, Job
+
+#: how long after its deadline a worker ends itself, should nobody have killed it
+GRACE: Final = 1.0
+#: where `service` is, whatever the working directory
+_HOME: Final = Path(__file__).parents[2]
+
+
+class WorkerProcess:
+    """One running worker and the line to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
+        self._process = process
+        self._channel = channel
+
+    @classmethod
+    async def start(cls, config: Config) -> "WorkerProcess":
+        """Start a worker; it may still be loading."""
+        places = (str(_HOME), os.environ.get("PYTHONPATH"))
+        ours, theirs = socket.socketpair()
+        with theirs:
+            channel = await Channel.over(ours)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", worker.__name__, json.dumps(config)),
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    start_new_session=True,
+                )
+            except (OSError, asyncio.CancelledError):
+                channel.close()
+                raise
+        return cls(process, channel)
+
+    async def receive(self) -> Received:
+        """The next message; raises `ConnectionResetError` where the worker has died."""
+        return await self._channel.receive()
+
+    async def ask(
+        self, job: Job, tell: Callable[[Mapping[str, Any]], Awaitable[Received]]
+    ) -> Received:
+        """The outcome of a job; `tell` answers what the worker asks meanwhile.
+
+        Raises `ConnectionError` where the worker has died.
+        """
+        self._channel.send(job)
+        header, body = await self._channel.receive()
+        while header["kind"] in worker.WANTED:
+            self._channel.send(*await tell(header))
+            header, body = await self._channel.receive()
+        return header, body
+
+    async def ended(self) -> int:
+        """The exit status of a worker that has closed its end of the pipe."""
+        try:
+            async with asyncio.timeout(GRACE):
+                return await self._process.wait()
+        except TimeoutError:
+            return 0
+
+    async def stop(self) -> None:
+        """Kill the worker and wait until it is gone.
+
+        Not by `Process.kill`, which would collect a worker that has died already, and leave
+        nothing to collect for the event loop.
+        """
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        self._channel.close()
+        await self._process.wait()
