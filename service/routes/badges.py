@@ -24,7 +24,9 @@ def alignment_of(local: Local, request: Request, state: World) -> Response:
 
 @router.get("/badges/alignment", summary="外の IRI の対応先 / An alignment with a foreign IRI")
 def alignment_of_iri(
-    request: Request, state: World, uri: Annotated[str, Query(examples=["http://example.org/x"])]
+    request: Request,
+    state: World,
+    uri: Annotated[str, Query(examples=["https://w3id.org/ccgraph/id/cmbok2.HR-5"])],
 ) -> Response:
     """The same of an IRI that is not ours."""
     return _alignment(request, state, uri)

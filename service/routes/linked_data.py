@@ -51,7 +51,7 @@ def page_of_iri(
     request: Request,
     state: World,
     found: Descriptions,
-    uri: Annotated[str, Query(examples=["https://rdf.sfia-online.org/9/lor/3"])],
+    uri: Annotated[str, Query(examples=["https://w3id.org/ccgraph/id/cmbok2.HR-5"])],
 ) -> Response:
     """What the graph says of an IRI that is not ours, for people."""
     return _page(request, _document(state, _iri(uri), HTML), state, found)
@@ -76,7 +76,7 @@ def data_of_iri(
     request: Request,
     state: World,
     found: Descriptions,
-    uri: Annotated[str, Query(examples=["https://rdf.sfia-online.org/9/lor/3"])],
+    uri: Annotated[str, Query(examples=["https://w3id.org/ccgraph/id/cmbok2.HR-5"])],
     labels: bool = True,
 ) -> Response:
     """What the graph says of an IRI that is not ours, for machines."""
