@@ -55,6 +55,8 @@ _TOGETHER: Final = 32
 _MIDDLE: Final = 15.0
 _SLOPE: Final = 2.0
 _NAMES: Final = frozenset({"label", "altLabel"})
+#: classes of sentences and texts, which may bear the name of what they are about
+_ABOUT: Final = frozenset({"ScopeStatement", "GuideSection", "GuideArticle"})
 _RELATED: Final = frozenset({"requires", "requiredBy"})
 
 
@@ -158,7 +160,17 @@ class Matcher:
         old = self.search.terrain.superseded
         names = (each for each in self._naming.called(text) if allowed.older or not old[each])
         found = dict.fromkeys(names, "label") | dict.fromkeys(self._naming.coded(text), "code")
-        return {place: how for place, how in found.items() if allowed.hard[place]}
+        meant = {place: how for place, how in found.items() if allowed.hard[place]}
+        return self._things(meant, allowed) or meant
+
+    def _things(self, named: Mapping[int, str], allowed: Allowed) -> dict[int, str]:
+        """What is named and is no sentence about what has that name."""
+        entries = self.search.index.entries
+        return {
+            place: how
+            for place, how in named.items()
+            if entries[place].kind not in _ABOUT and allowed.soft[place]
+        }
 
     def _current(self, allowed: Allowed) -> Marks:
         """What is meant, without superseded entities unless the line asks for them."""

@@ -157,10 +157,14 @@ def weigh(signals: Signals, terrain: Terrain, weights: Weights) -> Evidence:
 
 
 def requirements(place: int, evidence: Evidence, relations: Relations) -> Iterator[tuple[str, int]]:
-    """Why relations lifted an entry: (field, place of the leading or asked entry), best first."""
+    """Why relations lifted an entry: (field, place of the leading or asked entry), best first.
+
+    What is also required speaks only for what belongs to an entry whose code is asked.
+    """
     known = {**evidence.leading, **dict.fromkeys(evidence.linked, 0.0)}
+    kinds = (PRIMARILY, ALSO) if place in evidence.linked else (PRIMARILY,)
     for field, related in (("requires", relations.outward), ("requiredBy", relations.inward)):
-        near = related[PRIMARILY].get(place, ())
+        near = (each for kind in kinds for each in related[kind].get(place, ()))
         yield from ((field, each) for each in sorted(near, key=lambda at: -known.get(at, 0)))
 
 

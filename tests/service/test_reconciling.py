@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sssom_pydantic import read
 
-from ontology.terms import Names
+from ontology.terms import SKOS, Names
 from service.errors import BadRequest, TooLarge
 from service.graph.store import load_graph
 from service.reconciling.lists import as_sssom, choices, lines_of
@@ -20,6 +20,8 @@ from service.retrieval.encoders import load_encoder
 from service.retrieval.index import build_index
 from service.retrieval.search import make_search
 from service.state import State
+
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,30 @@ class TestSafe:
         found = first(matcher, text)
         assert (found.entry.id, found.match) == (id, True)
         assert found.score > NAMED
+
+    def test_a_sentence_with_the_name_of_what_it_is_about_is_no_other_meaning(
+        self, open_state: State, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "graph.nq"
+        names, graph = Names(), f"<{Names().graph('cmbok2')}>"
+        said = [
+            ("http://www.w3.org/1999/02/22-rdf-syntax-ns#type", f"<{SKOS}Concept>"),
+            (
+                "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
+                f"<{names.term('ScopeStatement')}>",
+            ),
+            (f"{SKOS}inScheme", f"<{names.entity('cmbok2')}>"),
+            (f"{SKOS}prefLabel", '"コーチング"@ja'),
+        ]
+        subject = names.entity("cmbok2.HR-s99")
+        more = "".join(f"<{subject}> <{verb}> {value} {graph} .\n" for verb, value in said)
+        path.write_text(open_state.graph_path.read_text("utf-8") + more, "utf-8")
+        found, named = load_graph(path, names), load_encoder("ngram")
+        matcher = Matcher(make_search(build_index(found, named), named), Facts(found))
+        best = first(matcher, "コーチング")
+        assert (best.entry.id, best.match) == ("cmbok2.HR-5", True)
+        asked = first(matcher, "コーチング", "ScopeStatement")
+        assert asked.entry.id == "cmbok2.HR-s99"
 
     @pytest.mark.parametrize(
         ("text", "why"),
