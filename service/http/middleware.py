@@ -53,8 +53,6 @@ _PAGE: Final = (b"content-security-policy", CONTENT_POLICY.encode())
 #: asked by machines that watch the service; never refused
 _EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _SAFE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-#: headers of a request that has a body
-_BODILY: Final = frozenset({b"content-length", b"transfer-encoding"})
 #: the status logged where the client left before its answer (nginx's)
 _LEFT: Final = 499
 
@@ -78,8 +76,8 @@ class Courtesies:
             return
         if self._desk.proxies:
             self._desk.proxies.apply(scope)
+        scope["desk"] = self._desk
         answer = _Answer(scope, send)
-        answer.scope["desk"] = self._desk
         try:
             await self._serve(answer, receive)
         except asyncio.CancelledError:  # the server ends and waits no longer
@@ -94,7 +92,7 @@ class Courtesies:
     async def _serve(self, answer: "_Answer", receive: Receive) -> None:
         try:
             refused = self._admit(answer)
-            if answer.asked.keys() & _BODILY:
+            if b"content-length" in answer.asked or b"transfer-encoding" in answer.asked:
                 receive = await self._body(answer, receive)
         except Problem as problem:
             refused = problem_answer(answer.scope, problem, self._pages())
@@ -136,7 +134,7 @@ class Courtesies:
 
 
 class _Answer:
-    """One answer on its way out."""
+    """One answer on its way out; marks the request with its id and with what it asked for."""
 
     __slots__ = (
         *("_send", "asked", "body", "bodiless", "more", "parts"),
@@ -147,11 +145,12 @@ class _Answer:
         self._send = send
         self.started = time.perf_counter()
         self.asked: dict[bytes, bytes] = dict(scope["headers"])
+        name = _request_id(self.asked.get(b"x-request-id"))
+        scope["request_id"] = name
+        scope["asked_method"] = scope["method"]
+        scope["asked_headers"] = self.asked
         self.bodiless = scope["method"] == "HEAD"
-        name = _request_id(self.asked.get(b"x-request-id", b""))
-        method = scope["method"]
-        told = {"request_id": name, "asked_method": method, "asked_headers": self.asked}
-        self.scope = {**scope, **told, "method": "GET" if self.bodiless else method}
+        self.scope = {**scope, "method": "GET"} if self.bodiless else scope
         self.status = self.size = 0
         self.body = b""
         self.more: Headers = []
@@ -189,8 +188,8 @@ class _Answer:
         return ", ".join([total, *parts])
 
 
-def _request_id(given: bytes) -> str:
-    return given.decode() if _SAFE_ID.fullmatch(given) else f"{getrandbits(64):016x}"
+def _request_id(given: bytes | None) -> str:
+    return given.decode() if given and _SAFE_ID.fullmatch(given) else f"{getrandbits(64):016x}"
 
 
 def _route(scope: Scope) -> str:

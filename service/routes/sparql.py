@@ -6,9 +6,9 @@ validating a request would take most of its time.
 
 import asyncio
 import json
+from functools import lru_cache
 from typing import Final
 
-from cachetools import LRUCache
 from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
@@ -70,7 +70,7 @@ class Endpoint:
         self._state = state
         self._engine = engine
         self._cache = cache
-        self._plans: LRUCache[Asked, Plan] = LRUCache(_REMEMBERED)
+        self._remembered = lru_cache(_REMEMBERED)(self._planned)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; HEAD comes as GET."""
@@ -79,7 +79,7 @@ class Endpoint:
             return
         try:
             asked, held = await self._asked(scope, receive)
-            plan = self._plans.get(asked) or await self._understood(asked)
+            plan = await self._understood(asked)
             if plan is None:
                 answer = await self._without_query(Request(scope), asked)
                 await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
@@ -118,19 +118,18 @@ class Endpoint:
 
     async def _understood(self, asked: Asked) -> Plan | None:
         """What the request means; a long one is read beside the others, not before them."""
+        if asked.size <= _LONGEST:
+            return self._remembered(asked)
         if asked.size < _LONG:
             return self._planned(asked)
         return await asyncio.to_thread(self._planned, asked)
 
     def _planned(self, asked: Asked) -> Plan | None:
-        """What the request means, remembered; `None` where it holds no query."""
+        """What the request means; `None` where it holds no query."""
         parameters = _parameters(asked)
         if parameters.query is None:
             return None
-        plan = planned(parameters.query, parameters, asked, self._state)
-        if asked.size <= _LONGEST:
-            self._plans[asked] = plan
-        return plan
+        return planned(parameters.query, parameters, asked, self._state)
 
     async def _answer(self, request: Request, plan: Plan, held: list[str]) -> Stored:
         """The answer; one without a body where its tag alone tells that the client has it."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from service.errors import NotAcceptable
 from service.http.caching import digest
@@ -35,8 +35,7 @@ _OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request says, as bytes; two that are equal mean the same."""
 
     method: str
@@ -84,10 +83,10 @@ def planned(text: str, parameters: Parameters, asked: Asked, state: State) -> Pl
         named_graphs=parameters.named_graphs,
         seconds=min(limit, parameters.timeout or limit),
     )
-    made_by = (version(), state.graph.version, state.encoder)
-    means = (made_by, parameters.default_graphs, parameters.named_graphs, offer.type, asked.gzip)
-    key = None if query.volatile else sha256(repr((means, query.text)).encode()).digest()
-    identity = sha256(repr((means, query.normal)).encode()).hexdigest()[:24]
+    dataset = parameters.default_graphs, parameters.named_graphs
+    means = _means(state.graph.version, state.encoder, *dataset, offer.type, asked.gzip)
+    key = None if query.volatile else sha256(means + query.text.encode()).digest()
+    identity = sha256(means + query.normal.encode()).hexdigest()[:24]
     return Plan(request, offer, asked.gzip, key, identity)
 
 
@@ -111,6 +110,12 @@ def not_acceptable(offers: tuple[Offer, ...]) -> NotAcceptable:
     return NotAcceptable(
         f"返せる形式は次のとおりです: {names}", f"We offer: {names}", offers=names.split(", ")
     )
+
+
+@lru_cache(maxsize=256)
+def _means(*told: object) -> bytes:
+    """What an answer depends on beside the text of its query; no text continues another."""
+    return repr((version(), *told)).encode() + b"\n"
 
 
 @lru_cache(maxsize=256)

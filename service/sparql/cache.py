@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cachetools import LRUCache
 
@@ -54,7 +54,7 @@ class ResponseCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept: LRUCache[Hashable, Stored] = LRUCache(limit, getsizeof=_size)
-        self._flights: dict[Hashable, asyncio.Task[Stored]] = {}
+        self._flights: dict[Hashable, asyncio.Future[Stored | None]] = {}
         self._hits = self._misses = self._joined = 0
 
     def stats(self) -> CacheStats:
@@ -74,28 +74,31 @@ class ResponseCache:
         Equal requests share one evaluation where they allow it the same `patience` in seconds.
         Raises what `make` raises.
         """
-        if not self._limit:
-            self._misses += 1
-            return await make()
-        flight = self._flights.get((key, patience))
-        if flight is None:
-            self._misses += 1
-            flight = self._begin(key, patience, make)
-        else:
+        while (flight := self._flights.get((key, patience))) is not None:
             self._joined += 1
-        return await asyncio.shield(flight)
+            if found := await asyncio.shield(flight):
+                return found
+        self._misses += 1
+        if not self._limit:
+            return await make()
+        return await self._first(key, patience, make)
 
-    def _begin(self, key: Hashable, patience: float, make: Make) -> "asyncio.Task[Stored]":
-        flight = asyncio.ensure_future(make())
-        self._flights[key, patience] = flight
-
-        def landed(done: "asyncio.Task[Any]") -> None:
+    async def _first(self, key: Hashable, patience: float, make: Make) -> Stored:
+        """Make what others may wait for; where this request is given up, one of them makes it."""
+        flight = self._flights[key, patience] = asyncio.get_running_loop().create_future()
+        try:
+            found = await make()
+            flight.set_result(found)
+        except Exception as fault:
+            flight.set_exception(fault)
+            flight.exception()  # nobody may be waiting
+            raise
+        finally:
             del self._flights[key, patience]
-            if not done.cancelled() and done.exception() is None:
-                self._keep(key, done.result())
-
-        flight.add_done_callback(landed)
-        return flight
+            if not flight.done():
+                flight.set_result(None)
+        self._keep(key, found)
+        return found
 
     def _keep(self, key: Hashable, made: Stored) -> None:
         if made.size * _LARGEST <= self._limit:

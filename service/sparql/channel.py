@@ -1,12 +1,11 @@
 """The parent's end of the line to a query worker: whole messages in, whole messages out."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Mapping
 from typing import Any
 
-from service.sparql.messages import LENGTHS, frame
+from service.sparql.messages import LENGTHS, frame, parsed
 
 Received = tuple[Mapping[str, Any], bytes]
 
@@ -16,8 +15,8 @@ class Channel(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._waiting: asyncio.Future[None] | None = None
-        self._closed = False
+        self._coming: asyncio.Future[Received] | None = None
+        self._fault: Exception | None = None
         self._transport: asyncio.Transport | None = None
 
     @classmethod
@@ -34,35 +33,46 @@ class Channel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Keep what came until it is a message."""
         self._buffer += data
-        self._wake()
+        self._deliver()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The worker is gone."""
-        self._closed = True
-        self._wake()
+        self._fail(ConnectionResetError("the query worker has died"))
 
-    def send(self, header: object, body: bytes = b"") -> None:
+    def expire(self) -> None:
+        """Wait no longer: who waits, or will, gets a `TimeoutError`."""
+        self._fail(TimeoutError())
+
+    def send(self, header: bytes, body: bytes = b"") -> None:
         """Send a message; what a dead worker should have had is dropped."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame(header, body))
 
     async def receive(self) -> Received:
-        """The next message; raises `ConnectionResetError` where the worker has died."""
-        while (message := self._whole()) is None:
-            if self._closed:
-                raise ConnectionResetError("the query worker has died")
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        return message
+        """The next message; one may wait at a time.
+
+        Raises `ConnectionResetError` where the worker has died, `TimeoutError` after `expire`.
+        """
+        self._coming = asyncio.get_running_loop().create_future()
+        self._deliver()
+        return await self._coming
 
     def close(self) -> None:
         """Close this end."""
         if self._transport is not None:
             self._transport.close()
 
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+    def _fail(self, fault: Exception) -> None:
+        self._fault = self._fault or fault
+        self._deliver()
+
+    def _deliver(self) -> None:
+        if self._coming is None or self._coming.done():
+            return
+        if message := self._whole():
+            self._coming.set_result(message)
+        elif self._fault:
+            self._coming.set_exception(self._fault)
 
     def _whole(self) -> Received | None:
         """The first message, taken off what has come; `None` while it is incomplete."""
@@ -73,6 +83,9 @@ class Channel(asyncio.Protocol):
         middle, end = start + header, start + header + body
         if len(self._buffer) < end:
             return None
-        found = json.loads(self._buffer[start:middle]), bytes(memoryview(self._buffer)[middle:end])
+        found = (
+            parsed(bytes(self._buffer[start:middle])),
+            bytes(memoryview(self._buffer)[middle:end]),
+        )
         del self._buffer[:end]
         return found

@@ -115,7 +115,7 @@ def fault_of(text: str) -> Fault | None:
     >>> fault_of("SELECT * { ?s ?p ?o }") is None
     True
     """
-    words = [token for token in tokens(text) if token.kind != "space"]
+    words = list(tokens(text))
     matcher = _Matcher(words, _rules())
     try:
         whole = matcher.match(("rule", "Query"), 0) is not None
@@ -142,8 +142,7 @@ def undeclared(text: str) -> Token | None:
             known.add(prefix)
         elif token.kind == "name" and prefix not in known:
             return token
-        if token.kind != "space":
-            declaring = token.text.upper() == "PREFIX"
+        declaring = token.text.upper() == "PREFIX"
     return None
 
 

@@ -16,8 +16,8 @@ MAX_DEPTH: Final = 128
 #: how many words a query may have, beside what VALUES lists: a long chain of operators is a deep
 #: tree to an engine (a worker's stack holds several times as many, see `worker.STACK`)
 MAX_WORDS: Final = 20_000
-#: how many words a query may have at all, spaces included
-MAX_TOKENS: Final = 200_000
+#: how many words a query may have at all
+MAX_TOKENS: Final = 100_000
 
 _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES: Final = (
@@ -46,8 +46,8 @@ _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 #: no text takes more than a time in proportion to its length: what may be long is never tried
 #: again from a later place (prefixes have at most 100 characters; a string without end is refused)
 _TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|\#[^\n\r]*)
-    |[{}()\[\];,*+=]  # signs that begin nothing else: most words of a query end here
+    r"""(?:\s++|\#[^\n\r]*+)*+(?:
+    ([{}()\[\];,*+=])  # signs that begin nothing else: most words of a query end here
     |(?P<variable>[?$]\w+)
     |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     |(?P<string>\"\"\"(?:[^"\\]++|"(?!"")|\\.)*+\"\"\"
@@ -61,7 +61,8 @@ _TOKEN: Final = re.compile(
            (?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[^\w\s])*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\[^\w\s]))?)?)
     |(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     |(?P<word>[^\W\d]\w*)
-    |(?P<sign>\^\^|&&|\|\||[!<>]=|.)""",
+    |(?P<sign>\^\^|&&|\|\||[!<>]=|.)
+    |\Z)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -127,9 +128,10 @@ def decode(text: str) -> str:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """All words of a text, spaces and comments (kind `space`) included."""
+    """All words of a text, between which there is nothing but spaces and comments."""
     for match in _TOKEN.finditer(text):
-        yield Token(match.lastgroup or "sign", match.group(), match.start())
+        if place := match.lastindex:
+            yield Token(match.lastgroup or "sign", match[place], match.start(place))
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -163,15 +165,14 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _words(text: str) -> Iterator[Token]:
-    """The words without spaces, as long as each ends and there are not too many."""
+    """The words, as long as each ends and there are not too many."""
     for number, token in enumerate(tokens(text)):
         if token.kind == "open":
             raise syntax_error(text, token.start, "文字列が閉じていません。", "no end of string.")
         if number > MAX_TOKENS:
             ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
             raise syntax_error(text, token.start, ja, en)
-        if token.kind != "space":
-            yield token
+        yield token
 
 
 def _form(text: str, found: list[Token]) -> str:

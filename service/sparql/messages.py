@@ -5,10 +5,14 @@ Their lengths stand before them. Imports nothing of ours: a worker starts in a t
 
 import json
 import struct
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 #: lengths of header and body
 LENGTHS: Final = struct.Struct(">II")
+
+#: the value of a header; headers are few and come again and again, so nobody may change it
+parsed: Final = lru_cache(maxsize=256)(json.loads)
 
 
 def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
@@ -17,16 +21,20 @@ def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
     if len(lengths) < LENGTHS.size:
         return None
     header, body = LENGTHS.unpack(lengths)
-    return json.loads(stream.read(header)), stream.read(body)
+    return parsed(stream.read(header)), stream.read(body)
 
 
 def send(stream: BinaryIO, header: dict[str, Any], body: bytes) -> None:
     """Write a header and a body."""
-    stream.write(frame(header, body))
+    stream.write(frame(head(header), body))
     stream.flush()
 
 
-def frame(header: object, body: bytes = b"") -> bytes:
+def head(header: object) -> bytes:
+    """A header as it goes through the pipe."""
+    return json.dumps(header).encode()
+
+
+def frame(header: bytes, body: bytes = b"") -> bytes:
     """A message: lengths, header, body."""
-    encoded = json.dumps(header).encode()
-    return LENGTHS.pack(len(encoded), len(body)) + encoded + body
+    return LENGTHS.pack(len(header), len(body)) + header + body

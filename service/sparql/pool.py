@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,7 @@ from service.settings import Settings
 from service.sparql import problems, worker
 from service.sparql.functions import Scores, functions
 from service.sparql.lexer import Query
+from service.sparql.messages import head
 from service.sparql.process import GRACE, WorkerProcess
 from service.sparql.worker import Config, Job
 from service.timing import timed
@@ -33,8 +35,6 @@ _PAUSE: Final = 2.0
 _LOG: Final = logging.getLogger("ccgraph")
 #: how many threads compute scores for the workers: one text for each, beyond any deadline
 _SCORERS: Final = 2
-#: a message: header and body
-Message = tuple[Mapping[str, Any], bytes]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class QueryPool:
             memory=settings.memory_cap,
             functions=functions(graph.names),
         )
-        self._idle: asyncio.Queue[WorkerProcess] = asyncio.Queue()
+        self._idle: asyncio.LifoQueue[WorkerProcess] = asyncio.LifoQueue()
         self._alive: set[WorkerProcess] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._loaded = asyncio.Event()
@@ -160,8 +160,7 @@ class QueryPool:
         ending: str | None = "left"
         try:
             with timed("evaluate"):
-                async with asyncio.timeout(request.seconds):
-                    header, body = await process.ask(_job(request), self._tell)
+                header, body = await process.ask(*_job(request), request.seconds, self._tell)
             ending = "memory" if header["kind"] == "memory" else None
         except TimeoutError:
             ending = "time"
@@ -183,13 +182,13 @@ class QueryPool:
             raise await asyncio.to_thread(problems.of, request.query.text, header, cap)
         return Answer(body)
 
-    async def _tell(self, wanted: Mapping[str, Any]) -> Message:
+    async def _tell(self, wanted: Mapping[str, Any]) -> tuple[bytes, bytes]:
         """What a worker asks for while it evaluates, computed in a thread."""
         if self._scores is None:
-            return {"kind": "unknown"}, b""
+            return head({"kind": "unknown"}), b""
         loop = asyncio.get_running_loop()
         body = await loop.run_in_executor(self._scorers, worker.told, self._scores, wanted)
-        return {"kind": "told"}, body
+        return head({"kind": "told"}), body
 
     async def _free(self, limit: float) -> WorkerProcess:
         """A worker with nothing to do; waits for one as long as a query may take."""
@@ -197,8 +196,9 @@ class QueryPool:
             return self._idle.get_nowait()
         self._waiting += 1
         try:
-            async with asyncio.timeout(_START_LIMIT):
-                await self._loaded.wait()
+            if not self._loaded.is_set():
+                async with asyncio.timeout(_START_LIMIT):
+                    await self._loaded.wait()
             async with asyncio.timeout(limit):
                 return await self._idle.get()
         except TimeoutError:
@@ -242,13 +242,20 @@ class QueryPool:
         self._alive.discard(process)
 
 
-def _job(request: QueryRequest) -> Job:
-    default, named = request.default_graphs, request.named_graphs
-    return Job(
-        query=request.query.text,
-        format=request.format,
-        own=request.query.dataset,
-        default=None if default is None else list(default),
-        named=None if named is None else list(named),
-        seconds=request.seconds + GRACE,
-    )
+def _job(request: QueryRequest) -> tuple[bytes, bytes]:
+    """Header and body of the message to a worker."""
+    dataset = request.default_graphs, request.named_graphs
+    header = _head(request.format, request.query.dataset, *dataset, request.seconds)
+    return header, request.query.text.encode()
+
+
+@lru_cache(maxsize=256)
+def _head(
+    form: str,
+    own: bool,
+    default: tuple[str, ...] | None,
+    named: tuple[str, ...] | None,
+    seconds: float,
+) -> bytes:
+    job = Job(format=form, own=own, default=default, named=named, seconds=seconds + GRACE)
+    return head(job)

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from service.sparql import worker
 from service.sparql.channel import Channel, Received
-from service.sparql.worker import Config, Job
+from service.sparql.worker import Config
 
 #: how long after its deadline a worker ends itself, should nobody have killed it
 GRACE: Final = 1.0
 #: where `service` is, whatever the working directory
 _HOME: Final = Path(__file__).parents[2]
+#: answers what a worker asks for while it evaluates: with a header and a body
+Tell = Callable[[Mapping[str, Any]], Awaitable[tuple[bytes, bytes]]]
 
 
 class WorkerProcess:
@@ -52,18 +54,23 @@ class WorkerProcess:
         """The next message; raises `ConnectionResetError` where the worker has died."""
         return await self._channel.receive()
 
-    async def ask(
-        self, job: Job, tell: Callable[[Mapping[str, Any]], Awaitable[Received]]
-    ) -> Received:
-        """The outcome of a job; `tell` answers what the worker asks meanwhile.
+    async def ask(self, job: bytes, query: bytes, seconds: float, tell: Tell) -> Received:
+        """The outcome of a query under the header `job`; `tell` answers what the worker asks.
 
-        Raises `ConnectionError` where the worker has died.
+        Raises `ConnectionError` where the worker has died and `TimeoutError` after so many
+        seconds: of either there is nothing more to be had.
         """
-        self._channel.send(job)
-        header, body = await self._channel.receive()
-        while header["kind"] in worker.WANTED:
-            self._channel.send(*await tell(header))
+        end = asyncio.get_running_loop().call_later(seconds, self._channel.expire)
+        try:
+            self._channel.send(job, query)
             header, body = await self._channel.receive()
+            while header["kind"] in worker.WANTED:
+                async with asyncio.timeout_at(end.when()):
+                    told = await tell(header)
+                self._channel.send(*told)
+                header, body = await self._channel.receive()
+        finally:
+            end.cancel()
         return header, body
 
     async def ended(self) -> int:

@@ -15,7 +15,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
@@ -69,16 +69,15 @@ class Config(TypedDict):
 
 
 class Job(TypedDict):
-    """A query; `default` and `named` are graph IRIs, `None` where the request names none.
+    """What goes with a query; `default` and `named` are graph IRIs, `None` where none is named.
 
     `own` says that the query has a FROM clause, `seconds` when the worker ends itself.
     """
 
-    query: str
     format: str
     own: bool
-    default: list[str] | None
-    named: list[str] | None
+    default: Sequence[str] | None
+    named: Sequence[str] | None
     seconds: float
 
 
@@ -114,10 +113,10 @@ class Worker:
         self._known = [g for g in self._store.named_graphs() if isinstance(g, ox.NamedNode)]
         self._union = _union(self._known, config["excluded"])
 
-    def answer(self, job: Job) -> tuple[dict[str, Any], bytes]:
+    def answer(self, job: Job, query: str) -> tuple[dict[str, Any], bytes]:
         """The outcome of a job: a header and, where all went well, the serialised answer."""
         try:
-            return {"kind": "answer"}, self._evaluate(job)
+            return {"kind": "answer"}, self._evaluate(job, query)
         except UnsearchableError:
             return {"kind": "unsearchable"}, b""
         except SyntaxError as error:
@@ -129,10 +128,10 @@ class Worker:
         except (OSError, ValueError, RuntimeError) as error:
             return {"kind": "refused", "message": str(error)}, b""
 
-    def _evaluate(self, job: Job) -> bytes:
+    def _evaluate(self, job: Job, query: str) -> bytes:
         self._functions.fault = None
         found = self._store.query(
-            job["query"],
+            query,
             base_iri=self._config["base"],
             custom_functions=self._functions.table,
             **self._dataset(job),
@@ -279,8 +278,9 @@ def main(config: Config) -> None:
     send(target, {"kind": "ready", "pid": os.getpid()}, b"")
     while (message := receive(source)) is not None:
         job: Job = message[0]
+        query = message[1].decode()
         signal.setitimer(signal.ITIMER_REAL, job["seconds"])
-        header, body = worker.answer(job)
+        header, body = worker.answer(job, query)
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(target, header, body)
 

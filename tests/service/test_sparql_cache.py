@@ -181,7 +181,7 @@ def test_one_waiter_that_goes_does_not_take_the_answer_along() -> None:
         return await stays, len(made)
 
     stored, times = asyncio.run(run())
-    assert (stored.tag, times) == ("a", 1)
+    assert (stored.tag, times) == ("b", 2)
 
 
 def test_a_failure_reaches_all_who_wait_and_is_forgotten() -> None:

@@ -1,11 +1,13 @@
 """What is refused before an engine sees it, and what is not."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import Forbidden, QuerySyntax
-from service.sparql.lexer import MAX_DEPTH, decode, examine, tokens
+from service.sparql.lexer import MAX_DEPTH, Token, decode, examine, tokens
 
 REFUSED = [
     "SELECT * { SERVICE <http://x/> { ?s ?p ?o } }",
@@ -84,8 +86,12 @@ def test_escaped_quotes_stay() -> None:
 
 
 @given(st.text())
-def test_tokens_lose_nothing(text: str) -> None:
-    assert "".join(token.text for token in tokens(text)) == text
+def test_between_words_are_only_spaces_and_comments(text: str) -> None:
+    end = 0
+    for token in [*tokens(text), Token("end", "", len(text))]:
+        assert re.fullmatch(r"(\s|#[^\n\r]*)*", text[end : token.start])
+        assert text.startswith(token.text, token.start)
+        end = token.start + len(token.text)
 
 
 @given(st.text(alphabet="{}()[]<>'\"\\#?:aSERVICEu0053 \n"))
