@@ -7,6 +7,7 @@ it, and the engine is given exactly the text that was examined.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 from service.errors import Forbidden, QuerySyntax
@@ -102,7 +103,7 @@ def examine(text: str) -> Query:
     'ASK'
     """
     decoded = decode(text)
-    found = list(_words(decoded))
+    found = _words(decoded)
     form = _form(decoded, found)
     if "SERVICE" in decoded.upper():
         _refuse_service(found)
@@ -128,10 +129,16 @@ def decode(text: str) -> str:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """All words of a text, between which there is nothing but spaces and comments."""
+    """All words of a text, between which there is nothing but spaces and comments.
+
+    The last is the quote (kind `open`) of a string that has no end, if there is one.
+    """
     for match in _TOKEN.finditer(text):
         if place := match.lastindex:
-            yield Token(match.lastgroup or "sign", match[place], match.start(place))
+            kind = match.lastgroup or "sign"
+            yield Token(kind, match[place], match.start(place))
+            if kind == "open":
+                return
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -164,15 +171,15 @@ def _character(match: re.Match[str]) -> str:
     return match.group() if character in _DELIMITERS else character
 
 
-def _words(text: str) -> Iterator[Token]:
-    """The words, as long as each ends and there are not too many."""
-    for number, token in enumerate(tokens(text)):
-        if token.kind == "open":
-            raise syntax_error(text, token.start, "文字列が閉じていません。", "no end of string.")
-        if number > MAX_TOKENS:
-            ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
-            raise syntax_error(text, token.start, ja, en)
-        yield token
+def _words(text: str) -> list[Token]:
+    """The words, if each ends and there are not too many."""
+    found = list(islice(tokens(text), MAX_TOKENS + 1))
+    if found and found[-1].kind == "open":
+        raise syntax_error(text, found[-1].start, "文字列が閉じていません。", "no end of string.")
+    if len(found) > MAX_TOKENS:
+        ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
+        raise syntax_error(text, found[-1].start, ja, en)
+    return found
 
 
 def _form(text: str, found: list[Token]) -> str:
