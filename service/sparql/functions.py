@@ -57,6 +57,14 @@ class Functions:
         self.table: dict[ox.NamedNode, Function] = {
             ox.NamedNode(iri): partial(self._value, name) for iri, name in names.items()
         }
+        self._names = tuple(names.values())
+
+    def called_in(self, query: str) -> dict[ox.NamedNode, Function]:
+        """The functions, if a query names one: to be told of them costs the engine time.
+
+        No letter of a name can be escaped once codepoint escapes are decoded.
+        """
+        return self.table if any(name in query for name in self._names) else {}
 
     def _value(self, function: str, *terms: object) -> ox.Literal | None:
         if len(terms) != 2 or type(terms[0]) is not ox.NamedNode or self.fault:

@@ -133,7 +133,7 @@ class Worker:
         found = self._store.query(
             query,
             base_iri=self._config["base"],
-            custom_functions=self._functions.table,
+            custom_functions=self._functions.called_in(query),
             **self._dataset(job),
         )
         sink = Sink(self._config["bytes"])
