@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -24,9 +23,10 @@ from service.operating.swap import Sight, Swap
 from service.operating.world import World
 from service.pages.rendering import make_pages
 from service.quality import Quality, read_findings
-from service.retrieval.encoders import NamedEncoder, load_encoder
+from service.retrieval.encoders import load_encoder
 from service.retrieval.fit import SearchScores
-from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.retrieval.index import Index, UnfitIndexError, build_index, load, save
+from service.retrieval.kept import Places, index_folder, is_kept, kept_index, places, saved_in
 from service.retrieval.measured import measure, read_measured
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
@@ -36,7 +36,6 @@ from service.state import Manifest, State
 #: told what takes long: what, how many done, of how many
 Progress = Callable[[int, int], None]
 _LOG: Final = logging.getLogger("ccgraph")
-_INDEX: Final = "index"
 #: how long a file must have been left alone until it counts as written, in seconds
 _SETTLED: Final = 1.0
 
@@ -84,33 +83,33 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
 
 
-def prepare_graph(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
-    """See that there is a graph to serve and, where it belongs on disk, that it is there.
+def prepare(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
+    """See that what takes long to make is there: the store of a large graph, the search index.
 
     Raises `DataError`.
     """
     path = graph_file(settings)
-    if path.exists() and belongs_on_disk(path, settings.store):
+    if not path.is_file():
+        return  # the open edition is still to be built, or opening will say what is wrong
+    if belongs_on_disk(path, settings.store):
         step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
         open_graph(settings, count)
+    if not is_kept(_places(settings, path), settings.encoder):
+        step("検索の索引を作る / indexing for search")
+        open_search(settings, *open_graph(settings), count)
 
 
 def open_search(
     settings: Settings, graph: Graph, path: Path, progress: Progress | None = None
 ) -> Search:
-    """The search over a graph: the index saved beside it, or one made now."""
+    """The search over a graph: with the index that is kept, or one made now and kept."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    for place in _index_folders(path.parent, named):
-        try:
-            opened = open_index(place, named, progress)
-        except UnfitIndexError as fault:
-            _tell(str(fault))
-            continue
-        if opened.index.version == graph.version:
-            _tell(opened.notice)
-            return make_search(opened.index, named)
-    return make_search(build_index(graph, named, progress=progress), named)
+    return make_search(kept_index(graph, named, _places(settings, path), progress), named)
+
+
+def _places(settings: Settings, path: Path) -> Places:
+    return places(path, settings.data, settings.base, foreign=settings.graph is not None)
 
 
 def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
@@ -122,28 +121,12 @@ def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
     return replace(graph, functions=lambda: Functions(functions(graph.names), scores).table)
 
 
-def _index_folders(folder: Path, named: NamedEncoder) -> list[Path]:
-    """The indexes in a build, that of this encoder first, then that of what it patches."""
-    own, base = index_folder(folder, named.name), index_folder(folder, named.base or named.name)
-    found = folder.glob(f"{_INDEX}-*/")
-    return sorted(found, key=lambda place: (place != own, place != base, place))
-
-
-def index_folder(folder: Path, encoder: str) -> Path:
-    """Where a build keeps the index of an encoder, whose name may be a path.
-
-    >>> index_folder(Path("builds/v"), "models/e5 small").name
-    'index-models-e5-small'
-    """
-    return folder / f"{_INDEX}-{re.sub(r'[^A-Za-z0-9._-]', '-', encoder)[-100:]}"
-
-
 def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
     """Add the search index to a build; what the current one has encoded is not encoded again."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
-    earlier = _index_folders(settings.data / CURRENT, named)
+    earlier = saved_in(settings.data / CURRENT, named)
     previous = previous_index(earlier[0]) if earlier else None
     place = index_folder(folder, named.name)
     place.mkdir()

@@ -541,7 +541,7 @@ class TestServe:
             count = client.get("/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"})
         assert hits[0]["id"] == hits[0]["uri"] == "https://example.org/zoo/cat"
         assert int(count.json()["results"]["bindings"][0]["n"]["value"]) > 20
-        assert not (tmp_path / "data").exists()
+        assert [each.name for each in (tmp_path / "data").iterdir()] == ["indexes"]
 
     def test_an_address_that_is_not_ours_is_refused(self, ccgraph: Run) -> None:
         told = ccgraph("serve", "--port", "0", "--host", "192.0.2.1")

@@ -22,7 +22,7 @@ def serve(
     graph: GraphFile = None,
 ) -> None:
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
-    from service.boot import open_state, prepare_graph
+    from service.boot import open_state, prepare
     from service.operating.serving import serve as run
 
     loading: Loading = context.obj
@@ -32,7 +32,7 @@ def serve(
             console.say("グラフがないため、公開版を作ります。 / building the open edition first")
             loading.build(settings)
         with console.progress(quiet=False) as tell:
-            prepare_graph(settings, tell.step, tell.count)
+            prepare(settings, tell.step, tell.count)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
     with reported(), _statuses():

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ from service.retrieval.sounds import sounds, spelt_out
 
 #: the layout of the artefact and of what is encoded; a change makes older ones be rebuilt
 FORMAT: Final = 2
+#: said of an index that is not what was written
+DAMAGED: Final = "索引が壊れています。作り直してください / damaged index, rebuild it"
 #: what is kept as arrays
 _ARRAYS: Final = ("words", "sounds", "links", "vectors")
 #: how many texts are encoded at once, between two reports of progress
@@ -171,6 +174,15 @@ def save(index: Index, folder: Path) -> None:
 
 def load(folder: Path) -> Index:
     """The index that `save` wrote; raises `OSError`, or `UnfitIndexError` where it is unfit."""
+    try:
+        return _loaded(folder)
+    except UnfitIndexError:
+        raise
+    except (ValueError, KeyError, TypeError, BadZipFile) as fault:
+        raise UnfitIndexError(DAMAGED) from fault
+
+
+def _loaded(folder: Path) -> Index:
     head = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if head.get("format") != FORMAT:
         raise UnfitIndexError("索引の形式が古いため、作り直してください / index of another format")
@@ -187,24 +199,28 @@ def load(folder: Path) -> Index:
     )
     keys = [each.key for each in found.representations]
     if head["keys"] != keys or len(found.vectors) != len(keys):
-        raise UnfitIndexError("索引が壊れています。作り直してください / damaged index, rebuild it")
+        raise UnfitIndexError(DAMAGED)
     return found
 
 
-def open_index(folder: Path, named: NamedEncoder, progress: Progress | None = None) -> Opened:
-    """The saved index, made ready for an encoder: re-encoded, with a notice, where it differs.
+def fitted(index: Index, named: NamedEncoder) -> Index | None:
+    """The index for an encoder, where nothing has to be encoded for that; `None` elsewhere.
 
     Vectors of the encoder that a patch belongs to are turned, which takes no time.
     """
-    found = load(folder)
-    vectors = _vectors(found, named)
-    if vectors is not None:
-        return Opened(replace(found, encoder=named.name, vectors=vectors))
+    vectors = _vectors(index, named)
+    return None if vectors is None else replace(index, encoder=named.name, vectors=vectors)
+
+
+def made_ready(index: Index, named: NamedEncoder, progress: Progress | None = None) -> Opened:
+    """The index for an encoder: encoded anew, with a notice, where it is another's."""
+    if found := fitted(index, named):
+        return Opened(found)
     notice = (
-        f"索引は {found.encoder} で作られています。{named.name} で作り直しました / "
-        f"index made with {found.encoder}, encoded anew with {named.name}"
+        f"索引は {index.encoder} で作られています。{named.name} で作り直しました / "
+        f"index made with {index.encoder}, encoded anew with {named.name}"
     )
-    return Opened(encoded(found, named, progress=progress), notice)
+    return Opened(encoded(index, named, progress=progress), notice)
 
 
 def _words(texts: Sequence[Passage], analyse: Analyser) -> tuple[dict[str, int], Integers]:
