@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.graph.store import Graph
-from service.retrieval.analysis import Analyser, Sudachi
+from service.retrieval.analysis import Sudachi
 from service.retrieval.encoders import NamedEncoder, Vectors, turned, unit
 from service.retrieval.entries import Entry, read_entries, scheme_labels
 from service.retrieval.passages import Passage, Representation, passages, representations
@@ -109,15 +109,14 @@ def build_index(
     graph: Graph,
     named: NamedEncoder,
     *,
-    analyse: Analyser | None = None,
     previous: Index | None = None,
     progress: Progress | None = None,
 ) -> Index:
     """The index of a graph; vectors of `previous` are kept where text and encoder are the same."""
     entries = tuple(map(spelt_out, read_entries(graph)))
     texts = tuple(passages(entries))
-    vocabulary, words = _words(texts, analyse or Sudachi())
-    heard, spoken = sounds(texts)
+    vocabulary, words, readings = _analysed(texts)
+    heard, spoken = sounds(texts, readings)
     bare = Index(
         version=graph.version,
         encoder=named.name,
@@ -223,14 +222,18 @@ def made_ready(index: Index, named: NamedEncoder, progress: Progress | None = No
     return Opened(encoded(index, named, progress=progress), notice)
 
 
-def _words(texts: Sequence[Passage], analyse: Analyser) -> tuple[dict[str, int], Integers]:
-    vocabulary = dict[str, int]()
+def _analysed(texts: Sequence[Passage]) -> tuple[dict[str, int], Integers, list[str]]:
+    """The vocabulary, the rows of `words` and the reading of each text."""
+    vocabulary, readings = dict[str, int](), list[str]()
     rows = array("i")  # a list of tuples takes twenty times the memory
+    sudachi = Sudachi()
     for number, passage in enumerate(texts):
-        for token in analyse(passage.text):
+        tokens, kana = sudachi.read(passage.text)
+        readings.append(kana)
+        for token in tokens:
             term = vocabulary.setdefault(token.form, len(vocabulary))
             rows.extend((number, term, token.start, token.end))
-    return vocabulary, np.array(rows, np.int32).reshape(-1, 4)
+    return vocabulary, np.array(rows, np.int32).reshape(-1, 4), readings
 
 
 def _known(previous: Index | None, named: NamedEncoder) -> dict[str, Vectors]:
