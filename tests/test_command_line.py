@@ -302,6 +302,9 @@ class TestSearch:
         assert told.status == 0
         assert told.json["hits"][0]["id"] == "cmbok2.HR-5"
         assert "other" in told.err and "ngram" in told.err
+        again = ccgraph("search", "コーチング", "--json", "--data", copy)
+        assert again.json["hits"] == told.json["hits"]
+        assert not again.err  # it is kept
 
     def test_an_index_of_an_older_form_is_made_again(self, ccgraph: Run, copy: Path) -> None:
         index = copy / CURRENT / "index-ngram" / "index.json"

@@ -23,7 +23,8 @@ Write = Callable[[Path], None]
 Facts = Mapping[str, object]
 
 _LOCK: Final = ".lock"
-_PARTIAL: Final = ".partial"
+#: what stands after the name of what is not whole yet
+PARTIAL: Final = ".partial"
 _LOG: Final = logging.getLogger("ccgraph")
 
 
@@ -82,8 +83,8 @@ class Shelf:
         To be called while `alone`. Leaves nothing behind where it fails.
         """
         place = self.folder / name
-        partial = place.with_name(place.name + _PARTIAL)
-        for old in (*place.parent.glob(f"*{_PARTIAL}"), place):
+        partial = place.with_name(place.name + PARTIAL)
+        for old in (*place.parent.glob(f"*{PARTIAL}"), place):
             if old.exists():
                 shutil.rmtree(old)
         partial.mkdir(parents=True)
@@ -116,7 +117,7 @@ class Shelf:
         found = self.folder.glob(PurePath("*", *PurePath(name).parts[1:], self.seal).as_posix())
         newest = sorted(found, key=_age)
         names = (seal.parent.relative_to(self.folder).as_posix() for seal in newest)
-        return [each for each in names if not each.endswith(_PARTIAL) and self.is_whole(each)]
+        return [each for each in names if not each.endswith(PARTIAL) and self.is_whole(each)]
 
     def earlier(self, name: str, facts: Facts) -> list[str]:
         """The folders made of another content of the same file; newest first."""
@@ -127,7 +128,7 @@ class Shelf:
     def _discard(self, name: str) -> None:
         """Take a folder away, unless somebody holds it; that is somebody else's to do then."""
         place = self.folder / name
-        gone = place.with_name(place.name + _PARTIAL)
+        gone = place.with_name(place.name + PARTIAL)
         with suppress(OSError), (place / self.seal).open("rb") as seal:
             fcntl.flock(seal, fcntl.LOCK_EX | fcntl.LOCK_NB)
             place.rename(gone)

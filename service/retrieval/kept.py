@@ -17,7 +17,7 @@ from typing import Final
 
 from ontology.terms import DEFAULT_BASE
 from service.graph.disk import file_version
-from service.graph.shelf import Facts, Shelf
+from service.graph.shelf import PARTIAL, Facts, Shelf
 from service.graph.store import Graph
 from service.retrieval.encoders import PLUS, NamedEncoder
 from service.retrieval.index import (
@@ -103,7 +103,8 @@ def saved_in(folder: Path, named: NamedEncoder) -> list[Path]:
     """The indexes in a folder, that of this encoder first, then that of what it patches."""
     own, base = index_folder(folder, named.name), index_folder(folder, named.base or named.name)
     found = (head.parent for head in folder.glob(f"{_INDEX}-*/index.json"))
-    return sorted(found, key=lambda place: (place != own, place != base, place))
+    whole = (place for place in found if not place.name.endswith(PARTIAL))
+    return sorted(whole, key=lambda place: (place != own, place != base, place))
 
 
 def is_kept(found: Places, encoder: str) -> bool:

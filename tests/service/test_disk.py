@@ -1,5 +1,6 @@
 """Graphs too large for memory: a store on disk, made once, whole or made anew."""
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -69,6 +70,14 @@ def test_a_damaged_store_is_made_anew(graph_path: Path, shelf: Path, harm: str) 
     assert opened(graph_path, shelf).rows(QUERY)
     assert stores(shelf).is_whole(folder.name)
     assert not list(shelf.glob("*.partial"))
+
+
+def test_a_store_of_0_2_0_is_whole(graph_path: Path, shelf: Path) -> None:
+    """Its seal was the list of files and nothing else."""
+    folder = shelf / opened(graph_path, shelf).version
+    seal = folder / "store.json"
+    seal.write_text(json.dumps(json.loads(seal.read_text("utf-8"))["files"]), encoding="utf-8")
+    assert stores(shelf).is_whole(folder.name)
 
 
 def test_those_who_come_at_once_make_one(graph_path: Path, shelf: Path) -> None:
