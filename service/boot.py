@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_world
-from service.graph.disk import STORES, belongs_on_disk, open_on_disk
+from service.graph.disk import STORES, belongs_on_disk, is_on_disk, open_on_disk
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.http.middleware import Courtesies
@@ -23,7 +23,7 @@ from service.operating.swap import Sight, Swap
 from service.operating.world import World
 from service.pages.rendering import make_pages
 from service.quality import Quality, read_findings
-from service.retrieval.encoders import load_encoder
+from service.retrieval.encoders import NamedEncoder, load_encoder
 from service.retrieval.fit import SearchScores
 from service.retrieval.index import Index, UnfitIndexError, build_index, load, save
 from service.retrieval.kept import Places, index_folder, is_kept, kept_index, places, saved_in
@@ -73,7 +73,7 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
     `progress` is told how many bytes of a large graph are in its store.
     """
     path = graph_file(settings)
-    sealed = None if settings.graph else read_manifest(path.parent)["graph"]
+    sealed = _sealed(settings, path)
     names = Names(settings.base)
     try:
         if belongs_on_disk(path, settings.store):
@@ -83,6 +83,11 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
 
 
+def _sealed(settings: Settings, path: Path) -> str | None:
+    """The version of a build's graph, `None` of a file that somebody else built."""
+    return None if settings.graph else str(read_manifest(path.parent)["graph"])
+
+
 def prepare(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
     """See that what takes long to make is there: the store of a large graph, the search index.
 
@@ -90,22 +95,31 @@ def prepare(settings: Settings, step: Callable[[str], None], count: Progress) ->
     """
     path = graph_file(settings)
     if not path.is_file():
-        return  # the open edition is still to be built, or opening will say what is wrong
-    if belongs_on_disk(path, settings.store):
+        return  # opening will say what is wrong
+    large = belongs_on_disk(path, settings.store)
+    if large and not is_on_disk(path, settings.data / STORES, _sealed(settings, path)):
         step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
         open_graph(settings, count)
-    if not is_kept(_places(settings, path), settings.encoder):
-        step("検索の索引を作る / indexing for search")
-        open_search(settings, *open_graph(settings), count)
+    found = _places(settings, path)
+    if is_kept(found, settings.encoder) or is_kept(found, load_encoder(settings.encoder).name):
+        return
+    step("検索の索引を作る（初めの一度だけ） / indexing for search, this once")
+    _open_index(settings, *open_graph(settings), count)
 
 
 def open_search(
     settings: Settings, graph: Graph, path: Path, progress: Progress | None = None
 ) -> Search:
     """The search over a graph: with the index that is kept, or one made now and kept."""
+    return make_search(*_open_index(settings, graph, path, progress))
+
+
+def _open_index(
+    settings: Settings, graph: Graph, path: Path, progress: Progress | None
+) -> tuple[Index, NamedEncoder]:
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    return make_search(kept_index(graph, named, _places(settings, path), progress), named)
+    return kept_index(graph, named, _places(settings, path), progress), named
 
 
 def _places(settings: Settings, path: Path) -> Places:

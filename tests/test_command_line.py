@@ -111,6 +111,16 @@ def sealed(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps({**manifest, "files": sums}), encoding="utf-8")
 
 
+def index_for_another(data: Path) -> None:
+    """Make the index of the current build one of another encoder."""
+    build = (data / CURRENT).resolve()
+    (build / "index-ngram").rename(build / "index-other")
+    index = build / "index-other" / "index.json"
+    head = json.loads(index.read_text(encoding="utf-8"))
+    index.write_text(json.dumps({**head, "encoder": "other"}), encoding="utf-8")
+    sealed(build)
+
+
 class TestHelp:
     def test_every_command_is_listed_in_two_languages(self, tmp_path: Path) -> None:
         told = run("--help", cwd=tmp_path)
@@ -292,12 +302,7 @@ class TestSearch:
         assert option in told.err and "Nonsense" in told.err
 
     def test_an_index_of_another_encoder_is_encoded_anew(self, ccgraph: Run, copy: Path) -> None:
-        build = (copy / CURRENT).resolve()
-        (build / "index-ngram").rename(build / "index-other")
-        index = build / "index-other" / "index.json"
-        head = json.loads(index.read_text(encoding="utf-8"))
-        index.write_text(json.dumps({**head, "encoder": "other"}), encoding="utf-8")
-        sealed(build)
+        index_for_another(copy)
         told = ccgraph("search", "コーチング", "--json", "--data", copy)
         assert told.status == 0
         assert told.json["hits"][0]["id"] == "cmbok2.HR-5"
@@ -537,6 +542,14 @@ class TestServe:
         assert {"service", "pyoxigraph"} <= imported
         heavy = {"torch", "transformers", "sentence_transformers", "rdflib", "pyshacl", "loaders"}
         assert not imported & heavy
+
+    def test_an_index_it_lacks_is_made_before_it_starts(self, copy: Path, tmp_path: Path) -> None:
+        index_for_another(copy)
+        for made in (True, False):
+            with serving("--data", copy, cwd=tmp_path) as client:
+                assert client.get("/search", params={"q": "コーチング"}).json()["hits"]
+            log = (tmp_path / "log").read_text(encoding="utf-8")
+            assert ("indexing for search" in log) is made
 
     def test_a_graph_of_someone_else(self, tmp_path: Path) -> None:
         with serving("--graph", FOREIGN, cwd=tmp_path) as client:

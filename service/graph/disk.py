@@ -36,6 +36,11 @@ def belongs_on_disk(path: Path, wanted: str) -> bool:
     return wanted == "disk" or (wanted == "auto" and path.stat().st_size > LARGE)
 
 
+def is_on_disk(path: Path, folder: Path, version: str | None = None) -> bool:
+    """Whether the store of an RDF file is there and whole, as `open_on_disk` would find it."""
+    return stores(folder).is_whole(version or file_version(path))
+
+
 def open_on_disk(
     path: Path,
     folder: Path,

@@ -108,15 +108,19 @@ def saved_in(folder: Path, named: NamedEncoder) -> list[Path]:
 
 
 def is_kept(found: Places, encoder: str) -> bool:
-    """Whether an index needs no making, as far as can be told without opening it; raises `OSError`.
+    """Whether an index needs no making, as far as can be told without opening it.
 
     `encoder` is a setting's: where it has a patch, the index of what it patches is enough.
+    Raises `OSError` where there is no graph.
     """
-    names = [index_folder(Path("*"), each).as_posix() for each in (encoder, encoder.split(PLUS)[0])]
-    if found.source is None:
-        return any(found.beside.glob(name.removeprefix("*/")) for name in names)
+    names = [index_folder(Path(), each).name for each in (encoder, encoder.split(PLUS)[0])]
+    shelf, beside = found.shelf, found.beside
+    if found.source is None:  # the folder of a build has the name of its graph's version
+        return any(
+            (beside / name).is_dir() or shelf.is_whole(f"{beside.name}/{name}") for name in names
+        )
     wanted = (FORMAT, found.facts["digest"])
-    on_shelf = (found.shelf.facts(each) for name in names for each in found.shelf.named_like(name))
+    on_shelf = (shelf.facts(each) for name in names for each in shelf.named_like(f"*/{name}"))
     return any((facts.get("format"), facts.get("digest")) == wanted for facts in on_shelf)
 
 
