@@ -28,7 +28,7 @@ from service.retrieval.sounds import sounds, spelt_out
 #: the layout of the artefact and of what is encoded; a change makes older ones be rebuilt
 FORMAT: Final = 2
 #: said of an index that is not what was written
-DAMAGED: Final = "索引が壊れています。作り直してください / damaged index, rebuild it"
+DAMAGED: Final = "索引が壊れています / damaged index"
 #: what is kept as arrays
 _ARRAYS: Final = ("words", "sounds", "links", "vectors")
 #: how many texts are encoded at once, between two reports of progress
@@ -184,7 +184,7 @@ def load(folder: Path) -> Index:
 def _loaded(folder: Path) -> Index:
     head = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if head.get("format") != FORMAT:
-        raise UnfitIndexError("索引の形式が古いため、作り直してください / index of another format")
+        raise UnfitIndexError("索引の形式が違います / index of another format")
     with np.load(folder / "index.npz", allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in _ARRAYS}
     found = Index(

@@ -166,7 +166,7 @@ def _opened(
         try:
             index = found.loaded(place)
         except (OSError, UnfitIndexError) as fault:
-            _LOG.warning("%s: %s", place, fault)
+            _LOG.warning("%s: %s。作り直します / it is made anew", place, fault)
             continue
         if index.version == graph.version:
             opened = made_ready(index, named, progress)
