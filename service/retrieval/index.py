@@ -211,15 +211,25 @@ def fitted(index: Index, named: NamedEncoder) -> Index | None:
     return None if vectors is None else replace(index, encoder=named.name, vectors=vectors)
 
 
-def made_ready(index: Index, named: NamedEncoder, progress: Progress | None = None) -> Opened:
-    """The index for an encoder: encoded anew, with a notice, where it is another's."""
+def made_ready(
+    index: Index,
+    named: NamedEncoder,
+    *,
+    previous: Index | None = None,
+    progress: Progress | None = None,
+) -> Opened:
+    """The index for an encoder: encoded anew, with a notice, where it is another's.
+
+    Vectors of `previous` are kept as by `build_index`.
+    """
     if found := fitted(index, named):
         return Opened(found)
     notice = (
         f"索引は {index.encoder} で作られています。{named.name} で作り直しました / "
         f"index made with {index.encoder}, encoded anew with {named.name}"
     )
-    return Opened(encoded(index, named, progress=progress), notice)
+    known = _known(previous, named)
+    return Opened(encoded(index, named, known=known, progress=progress), notice)
 
 
 def _analysed(texts: Sequence[Passage]) -> tuple[dict[str, int], Integers, list[str]]:

@@ -24,7 +24,6 @@ from service.retrieval.index import (
     DAMAGED,
     FORMAT,
     Index,
-    Opened,
     Progress,
     UnfitIndexError,
     build_index,
@@ -147,10 +146,10 @@ def _kept_anew(
     began = time.monotonic()
     with ExitStack() as stack:
         refused = _refused(lambda: stack.enter_context(found.shelf.alone(name)))
-        opened = _opened(graph, named, found, progress)
-        if opened is not None and opened.notice is None:
-            return opened.index
-        index = opened.index if opened else _built(graph, named, found, name, progress)
+        there = _there(graph.version, named, found)
+        if there and (ready := fitted(there, named)):
+            return ready
+        index = _made(graph, named, found, there, progress)
         refused = refused or _refused(
             lambda: found.shelf.put(name, partial(save, index), found.facts)
         )
@@ -158,34 +157,46 @@ def _kept_anew(
     return index
 
 
-def _opened(
-    graph: Graph, named: NamedEncoder, found: Places, progress: Progress | None
-) -> Opened | None:
-    """An index of this graph made ready, encoded anew where it is another encoder's."""
-    for place in found.every(graph.version, named):
+def _there(version: str, named: NamedEncoder, found: Places) -> Index | None:
+    """An index of this version of the graph; says why others cannot be used."""
+    for place in found.every(version, named):
         try:
             index = found.loaded(place)
         except (OSError, UnfitIndexError) as fault:
             _LOG.warning("%s: %s。作り直します / it is made anew", place, fault)
-            continue
-        if index.version == graph.version:
-            opened = made_ready(index, named, progress)
-            if opened.notice:
-                _LOG.warning(opened.notice)
-            return opened
+        else:
+            if index.version == version:
+                return index
     return None
 
 
-def _built(
-    graph: Graph, named: NamedEncoder, found: Places, name: str, progress: Progress | None
+def _made(
+    graph: Graph,
+    named: NamedEncoder,
+    found: Places,
+    there: Index | None,
+    progress: Progress | None,
 ) -> Index:
-    """The index of a graph; what an earlier content of its file had is not encoded again."""
-    previous = None
-    for earlier in found.shelf.earlier(name, found.facts):
-        with suppress(OSError, UnfitIndexError):
-            previous = found.loaded(found.shelf.folder / earlier)
-            break
-    return build_index(graph, named, previous=previous, progress=progress)
+    """An index from that of another encoder, or from the graph.
+
+    What an earlier content of the file had is not encoded again.
+    """
+    previous = _previous(graph.version, named, found)
+    if there is None:
+        return build_index(graph, named, previous=previous, progress=progress)
+    opened = made_ready(there, named, previous=previous, progress=progress)
+    _LOG.warning(opened.notice)
+    return opened.index
+
+
+def _previous(version: str, named: NamedEncoder, found: Places) -> Index | None:
+    """The newest index of an earlier content of the file whose vectors need no encoding."""
+    for encoder in (named.name, named.base or named.name):
+        name = index_folder(Path(version), encoder).as_posix()
+        for earlier in found.shelf.earlier(name, found.facts):
+            with suppress(OSError, UnfitIndexError):
+                return found.loaded(found.shelf.folder / earlier)
+    return None
 
 
 def _refused(attempt: Callable[[], object]) -> OSError | None:

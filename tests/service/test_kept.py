@@ -3,6 +3,7 @@
 import json
 import logging
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -139,13 +140,18 @@ def test_a_half_made_one_is_no_index(zoo: Zoo) -> None:
     assert [each.name for each in index.parent.iterdir() if each.is_dir()] == ["index-ngram"]
 
 
-def test_another_encoder_has_one_of_its_own(zoo: Zoo, caplog: pytest.LogCaptureFixture) -> None:
-    zoo.search()
-    (index,) = zoo.kept
+def for_another(index: Path) -> None:
+    """Make an index one of another encoder, of a name as long."""
     head = index / "index.json"
     text = head.read_text(encoding="utf-8").replace('"encoder":"ngram"', '"encoder":"other"')
     head.write_text(text, encoding="utf-8")
     index.rename(index.with_name("index-other"))
+
+
+def test_another_encoder_has_one_of_its_own(zoo: Zoo, caplog: pytest.LogCaptureFixture) -> None:
+    zoo.search()
+    (index,) = zoo.kept
+    for_another(index)
     caplog.clear()
     assert zoo.encoded() > 5
     assert "index made with other, encoded anew with ngram" in caplog.text
@@ -172,6 +178,20 @@ def test_what_the_file_had_before_is_not_encoded_again(zoo: Zoo) -> None:
     assert first(zoo.search(), "okapi") == "okapi"
     assert [each.parent.name for each in zoo.kept] == [zoo.search().index.version]
     assert not (zoo.data / INDEXES / before).exists()
+
+
+def test_another_encoder_does_not_cost_what_was_encoded_before(zoo: Zoo) -> None:
+    """Somebody searched with another encoder in between."""
+    zoo.search()
+    zoo.add("okapi")
+    now = zoo.data / INDEXES / zoo.search().index.version
+    for_another(now / "index-ngram")
+    before = now.parent / "0123456789abcdef"
+    before.mkdir()
+    shutil.copytree(now / "index-other", before / "index-ngram")
+    head = before / "index-ngram" / "index.json"
+    head.write_text(head.read_text("utf-8").replace('"other"', '"ngram"'), encoding="utf-8")
+    assert zoo.encoded() == 0
 
 
 def test_what_another_file_had_is_left_alone(zoo: Zoo) -> None:
