@@ -60,6 +60,16 @@ def ours(graph: Path, folder: Path) -> Iterator[Peer]:
 
 
 @contextmanager
+def foreign(graph: Path, data: Path, workers: int) -> Iterator[Peer]:
+    """Our server as it is started on a graph that somebody else built, search and all."""
+    port = _free_port()
+    command = [sys.executable, "-m", "service", "serve", "--graph", str(graph), "--data", str(data)]
+    options = ["--port", str(port), "--workers", str(workers)]
+    with _running("ccgraph", [*command, *options], port, "/sparql", {}) as peer:
+        yield peer
+
+
+@contextmanager
 def oxigraph(graph: Path, folder: Path, program: str, on_disk: bool) -> Iterator[Peer]:
     """`oxigraph serve`, in memory or on disk as ours is."""
     port = _free_port()

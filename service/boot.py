@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_world
-from service.graph.disk import STORES, belongs_on_disk, open_on_disk
+from service.graph.disk import STORES, belongs_on_disk, is_on_disk, open_on_disk
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.http.middleware import Courtesies
@@ -26,7 +25,8 @@ from service.pages.rendering import make_pages
 from service.quality import Quality, read_findings
 from service.retrieval.encoders import NamedEncoder, load_encoder
 from service.retrieval.fit import SearchScores
-from service.retrieval.index import Index, UnfitIndexError, build_index, load, open_index, save
+from service.retrieval.index import Index, UnfitIndexError, build_index, load, save
+from service.retrieval.kept import Places, index_folder, is_kept, kept_index, places, saved_in
 from service.retrieval.measured import measure, read_measured
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
@@ -36,7 +36,6 @@ from service.state import Manifest, State
 #: told what takes long: what, how many done, of how many
 Progress = Callable[[int, int], None]
 _LOG: Final = logging.getLogger("ccgraph")
-_INDEX: Final = "index"
 #: how long a file must have been left alone until it counts as written, in seconds
 _SETTLED: Final = 1.0
 
@@ -74,7 +73,7 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
     `progress` is told how many bytes of a large graph are in its store.
     """
     path = graph_file(settings)
-    sealed = None if settings.graph else read_manifest(path.parent)["graph"]
+    sealed = _sealed(settings, path)
     names = Names(settings.base)
     try:
         if belongs_on_disk(path, settings.store):
@@ -84,33 +83,47 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
 
 
-def prepare_graph(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
-    """See that there is a graph to serve and, where it belongs on disk, that it is there.
+def _sealed(settings: Settings, path: Path) -> str | None:
+    """The version of a build's graph, `None` of a file that somebody else built."""
+    return None if settings.graph else str(read_manifest(path.parent)["graph"])
+
+
+def prepare(settings: Settings, step: Callable[[str], None], count: Progress) -> None:
+    """See that what takes long to make is there: the store of a large graph, the search index.
 
     Raises `DataError`.
     """
     path = graph_file(settings)
-    if path.exists() and belongs_on_disk(path, settings.store):
+    if not path.is_file():
+        return  # opening will say what is wrong
+    large = belongs_on_disk(path, settings.store)
+    if large and not is_on_disk(path, settings.data / STORES, _sealed(settings, path)):
         step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
         open_graph(settings, count)
+    found = _places(settings, path)
+    if is_kept(found, settings.encoder) or is_kept(found, load_encoder(settings.encoder).name):
+        return
+    step("検索の索引を作る（初めの一度だけ） / indexing for search, this once")
+    _open_index(settings, *open_graph(settings), count)
 
 
 def open_search(
     settings: Settings, graph: Graph, path: Path, progress: Progress | None = None
 ) -> Search:
-    """The search over a graph: the index saved beside it, or one made now."""
+    """The search over a graph: with the index that is kept, or one made now and kept."""
+    return make_search(*_open_index(settings, graph, path, progress))
+
+
+def _open_index(
+    settings: Settings, graph: Graph, path: Path, progress: Progress | None
+) -> tuple[Index, NamedEncoder]:
     named = load_encoder(settings.encoder)
     _tell(named.notice)
-    for place in _index_folders(path.parent, named):
-        try:
-            opened = open_index(place, named, progress)
-        except UnfitIndexError as fault:
-            _tell(str(fault))
-            continue
-        if opened.index.version == graph.version:
-            _tell(opened.notice)
-            return make_search(opened.index, named)
-    return make_search(build_index(graph, named, progress=progress), named)
+    return kept_index(graph, named, _places(settings, path), progress), named
+
+
+def _places(settings: Settings, path: Path) -> Places:
+    return places(path, settings.data, settings.base, foreign=settings.graph is not None)
 
 
 def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
@@ -122,28 +135,12 @@ def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
     return replace(graph, functions=lambda: Functions(functions(graph.names), scores).table)
 
 
-def _index_folders(folder: Path, named: NamedEncoder) -> list[Path]:
-    """The indexes in a build, that of this encoder first, then that of what it patches."""
-    own, base = index_folder(folder, named.name), index_folder(folder, named.base or named.name)
-    found = folder.glob(f"{_INDEX}-*/")
-    return sorted(found, key=lambda place: (place != own, place != base, place))
-
-
-def index_folder(folder: Path, encoder: str) -> Path:
-    """Where a build keeps the index of an encoder, whose name may be a path.
-
-    >>> index_folder(Path("builds/v"), "models/e5 small").name
-    'index-models-e5-small'
-    """
-    return folder / f"{_INDEX}-{re.sub(r'[^A-Za-z0-9._-]', '-', encoder)[-100:]}"
-
-
 def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
     """Add the search index to a build; what the current one has encoded is not encoded again."""
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
-    earlier = _index_folders(settings.data / CURRENT, named)
+    earlier = saved_in(settings.data / CURRENT, named)
     previous = previous_index(earlier[0]) if earlier else None
     place = index_folder(folder, named.name)
     place.mkdir()

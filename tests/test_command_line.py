@@ -111,6 +111,16 @@ def sealed(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps({**manifest, "files": sums}), encoding="utf-8")
 
 
+def index_for_another(data: Path) -> None:
+    """Make the index of the current build one of another encoder."""
+    build = (data / CURRENT).resolve()
+    (build / "index-ngram").rename(build / "index-other")
+    index = build / "index-other" / "index.json"
+    head = json.loads(index.read_text(encoding="utf-8"))
+    index.write_text(json.dumps({**head, "encoder": "other"}), encoding="utf-8")
+    sealed(build)
+
+
 class TestHelp:
     def test_every_command_is_listed_in_two_languages(self, tmp_path: Path) -> None:
         told = run("--help", cwd=tmp_path)
@@ -292,16 +302,14 @@ class TestSearch:
         assert option in told.err and "Nonsense" in told.err
 
     def test_an_index_of_another_encoder_is_encoded_anew(self, ccgraph: Run, copy: Path) -> None:
-        build = (copy / CURRENT).resolve()
-        (build / "index-ngram").rename(build / "index-other")
-        index = build / "index-other" / "index.json"
-        head = json.loads(index.read_text(encoding="utf-8"))
-        index.write_text(json.dumps({**head, "encoder": "other"}), encoding="utf-8")
-        sealed(build)
+        index_for_another(copy)
         told = ccgraph("search", "コーチング", "--json", "--data", copy)
         assert told.status == 0
         assert told.json["hits"][0]["id"] == "cmbok2.HR-5"
         assert "other" in told.err and "ngram" in told.err
+        again = ccgraph("search", "コーチング", "--json", "--data", copy)
+        assert again.json["hits"] == told.json["hits"]
+        assert not again.err  # it is kept
 
     def test_an_index_of_an_older_form_is_made_again(self, ccgraph: Run, copy: Path) -> None:
         index = copy / CURRENT / "index-ngram" / "index.json"
@@ -535,13 +543,21 @@ class TestServe:
         heavy = {"torch", "transformers", "sentence_transformers", "rdflib", "pyshacl", "loaders"}
         assert not imported & heavy
 
+    def test_an_index_it_lacks_is_made_before_it_starts(self, copy: Path, tmp_path: Path) -> None:
+        index_for_another(copy)
+        for made in (True, False):
+            with serving("--data", copy, cwd=tmp_path) as client:
+                assert client.get("/search", params={"q": "コーチング"}).json()["hits"]
+            log = (tmp_path / "log").read_text(encoding="utf-8")
+            assert ("indexing for search" in log) is made
+
     def test_a_graph_of_someone_else(self, tmp_path: Path) -> None:
         with serving("--graph", FOREIGN, cwd=tmp_path) as client:
             hits = client.get("/search", params={"q": "kitty"}).json()["hits"]
             count = client.get("/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"})
         assert hits[0]["id"] == hits[0]["uri"] == "https://example.org/zoo/cat"
         assert int(count.json()["results"]["bindings"][0]["n"]["value"]) > 20
-        assert not (tmp_path / "data").exists()
+        assert [each.name for each in (tmp_path / "data").iterdir()] == ["indexes"]
 
     def test_an_address_that_is_not_ours_is_refused(self, ccgraph: Run) -> None:
         told = ccgraph("serve", "--port", "0", "--host", "192.0.2.1")

@@ -188,6 +188,26 @@ def test_a_file_that_is_replaced_is_served_anew(tmp_path: Path) -> None:
         assert server.get("/search", q="dog").json()["hits"][0]["label"] == "dog"
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_index_is_made_once_for_all_processes(tmp_path: Path, workers: int) -> None:
+    graph, made = tmp_path / "zoo.ttl", "index kept"
+    graph.write_text(ZOO % {"name": "cat"}, encoding="utf-8")
+    arguments = ("--graph", graph, "--workers", workers)
+    with running(tmp_path, *arguments) as server:
+        assert made not in server.err.read_text("utf-8")  # it was there when they began
+        (before,) = (tmp_path / "data" / "indexes").glob("*/index-ngram")
+        assert before.parent.name == server.version
+        graph.write_text((ZOO * 2) % {"name": "dog"}, encoding="utf-8")
+        seen = []
+        wait_until(lambda: seen.append(server.version) or before.parent.name not in seen[-20:])
+        assert server.get("/search", q="dog").json()["hits"][0]["label"] == "dog"
+        assert server.err.read_text("utf-8").count(made) == 1
+    with running(tmp_path, *arguments) as server:
+        (now,) = (tmp_path / "data" / "indexes").glob("*/index-ngram")
+        assert now.parent.name == server.version == seen[-1]
+        assert made not in server.err.read_text("utf-8")
+
+
 def test_a_request_that_has_begun_is_answered_before_the_end(tmp_path: Path) -> None:
     answers: list[httpx.Response] = []
     with running(tmp_path, "--graph", FOREIGN, CCGRAPH_QUERY_TIMEOUT="3") as server:

@@ -1,6 +1,6 @@
 """`ccgraph serve`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from ontology.artefact import CURRENT
 from service import console
 from service.commands.options import Data, GraphFile, Loading
 from service.commands.reporting import FINDINGS, read_settings, reported
+from service.settings import Settings
 
 
 def serve(
@@ -22,7 +23,7 @@ def serve(
     graph: GraphFile = None,
 ) -> None:
     """サービスを始める。グラフがなければ公開版を作る。 / Serve; builds the open edition first."""
-    from service.boot import open_state, prepare_graph
+    from service.boot import open_state, prepare
     from service.operating.serving import serve as run
 
     loading: Loading = context.obj
@@ -32,11 +33,22 @@ def serve(
             console.say("グラフがないため、公開版を作ります。 / building the open edition first")
             loading.build(settings)
         with console.progress(quiet=False) as tell:
-            prepare_graph(settings, tell.step, tell.count)
+            prepare(settings, _telling(tell, settings), tell.count)
         if settings.workers > 1:  # they would fail one by one, and for ever
             open_state(settings)
     with reported(), _statuses():
         run(settings)
+
+
+def _telling(tell: console.Steps, settings: Settings) -> Callable[[str], None]:
+    """Tells of a long step by the bar, or by a line where nobody would see that."""
+
+    def step(sentence: str) -> None:
+        tell.step(sentence)
+        if not console.ERR.is_terminal and settings.log_format == "text":
+            console.say(sentence)
+
+    return step
 
 
 @contextmanager

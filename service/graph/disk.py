@@ -1,21 +1,14 @@
-"""Graphs too large for memory: loaded once into a store on disk, then opened for reading only.
+"""Graphs too large for memory: loaded once into a store on disk, then opened for reading only."""
 
-A store is made under another name and renamed when it is whole, with a list of its files and
-their sizes; one that is not as its list says is made anew.
-"""
-
-import fcntl
 import hashlib
-import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pyoxigraph import Store
 
 from ontology.terms import Names
+from service.graph.shelf import Shelf
 from service.graph.store import Graph, format_of
 
 #: told how many bytes of a file are loaded, of how many
@@ -30,6 +23,11 @@ _SEAL: Final = "store.json"
 _LOOSE: Final = ("LOG", "LOCK")
 
 
+def stores(folder: Path) -> Shelf:
+    """The shelf of stores in a folder."""
+    return Shelf(folder, _SEAL, _LOOSE)
+
+
 def belongs_on_disk(path: Path, wanted: str) -> bool:
     """Whether a graph file is kept on disk; `wanted` is `auto`, `memory` or `disk`.
 
@@ -38,43 +36,37 @@ def belongs_on_disk(path: Path, wanted: str) -> bool:
     return wanted == "disk" or (wanted == "auto" and path.stat().st_size > LARGE)
 
 
+def is_on_disk(path: Path, folder: Path, version: str | None = None) -> bool:
+    """Whether the store of an RDF file is there and whole, as `open_on_disk` would find it."""
+    return stores(folder).is_whole(version or file_version(path))
+
+
 def open_on_disk(
     path: Path,
-    shelf: Path,
+    folder: Path,
     names: Names,
     version: str | None = None,
     progress: Progress | None = None,
 ) -> Graph:
-    """The graph of an RDF file, from its store under `shelf`, which is made where it is missing.
+    """The graph of an RDF file, from its store in a folder of stores; made where it is missing.
 
     `version` is the graph's, where a sealed build says it; else it is the hash of the file, for
     the quads of a large graph cannot be sorted in memory.
 
     Raises `OSError`, `ValueError` on an unknown ending and `SyntaxError` on bad RDF.
     """
+    shelf = stores(folder)
+    facts = {} if version else {"source": str(path.absolute())}
     version = version or file_version(path)
-    folder = shelf / version
-    if not is_whole(folder):
-        shelf.mkdir(parents=True, exist_ok=True)
-        with _alone(shelf):
-            if not is_whole(folder):
-                _make(path, folder, progress or _silent)
-    return Graph(Store.read_only(str(folder)), names, version, folder)
+    hold = shelf.held(version, lambda place: _load(path, place, progress or _silent), facts)
+    place = shelf.folder / version
+    return Graph(Store.read_only(str(place)), names, version, place, hold=hold)
 
 
 def file_version(path: Path) -> str:
     """The version of a large graph: SHA-256 over its file, the first 16 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def is_whole(folder: Path) -> bool:
-    """Whether a store is as it was when it was made; contents are left to RocksDB's checksums."""
-    try:
-        said = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(said == _sizes(folder))
 
 
 class _Reading:
@@ -92,33 +84,14 @@ class _Reading:
         return found
 
 
-def _make(path: Path, folder: Path, progress: Progress) -> None:
-    """Load a file into a store of this name; what is in its place goes."""
-    partial = folder.with_name(folder.name + ".partial")
-    for old in (partial, folder):
-        if old.exists():
-            shutil.rmtree(old)
-    store = Store(str(partial))
+def _load(path: Path, place: Path, progress: Progress) -> None:
+    """Load a file into a new store in this folder."""
+    store = Store(str(place))
     with path.open("rb") as file:
         reading = _Reading(file, path.stat().st_size, progress)
         store.bulk_load(reading, format_of(path))  # type: ignore[arg-type]
     store.optimize()
     del store  # closes it
-    (partial / _SEAL).write_text(json.dumps(_sizes(partial)), encoding="utf-8")
-    partial.rename(folder)
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    files = (each for each in folder.iterdir() if not each.name.startswith((*_LOOSE, _SEAL)))
-    return {each.name: each.stat().st_size for each in sorted(files)}
-
-
-@contextmanager
-def _alone(shelf: Path) -> Iterator[None]:
-    """Keep other processes from making a store at the same time."""
-    with (shelf / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _silent(done: int, total: int) -> None:

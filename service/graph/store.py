@@ -26,6 +26,7 @@ from pyoxigraph import (
 )
 
 from ontology.terms import PROPOSALS_GRAPH, Names
+from service.graph.shelf import Hold
 
 Term = NamedNode | Literal
 Row = Mapping[str, str]
@@ -39,7 +40,7 @@ class Graph:
 
     `folder` is where its store lies on disk, `None` where that is in memory.
     The default graph is the union of all graphs but the machine's proposals. `functions` makes
-    those of one evaluation.
+    those of one evaluation. `hold` keeps the folder from being taken away.
     """
 
     store: Store
@@ -47,6 +48,7 @@ class Graph:
     version: str
     folder: Path | None = None
     functions: Callable[[], Functions] = field(default=dict, compare=False)
+    hold: Hold | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def graphs(self) -> tuple[NamedNode, ...]:

@@ -9,7 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Protocol
 
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
@@ -105,8 +105,8 @@ def folded_key(text: str) -> str:
     >>> folded_key("Ｗｅｂ と けんさく")
     'webトケンサク'
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
-    return plain.translate(_KATAKANA)
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(plain.split()).translate(_KATAKANA)
 
 
 _KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
@@ -127,18 +127,17 @@ class Sudachi:
         >>> [each.form for each in Sudachi()("怒っているお客様をなだめるには？")]
         ['怒る', '御客様', '客', '宥める']
         """
-        return [
-            token
-            for piece in _PIECE.finditer(text)
-            for token in self._tokens(fold(piece.group()), piece.start())
-        ]
+        return self.read(text)[0]
 
-    def _tokens(self, folded: Folded, offset: int) -> Iterator[Token]:
-        for word in self._tokenizer.tokenize(folded.text, SplitMode.C):
-            for part in _parts(word):
-                if _carries_meaning(part):
-                    start, end = folded.span(part.begin(), part.end())
-                    yield Token(_form(part), offset + start, offset + end)
+    def read(self, text: str) -> tuple[list[Token], str]:
+        """The content words of a text and how it is read, as `reading`, from one look at it."""
+        tokens, kana = list[Token](), list[str]()
+        for piece in _PIECE.finditer(text):
+            folded = fold(piece.group())
+            for word in self._tokenizer.tokenize(folded.text, SplitMode.C):
+                tokens.extend(_tokens(word, folded, piece.start()))
+                kana.append(_kana(word))
+        return tokens, "".join(kana)
 
     @property
     def _tokenizer(self) -> Tokenizer:
@@ -154,7 +153,9 @@ def reading(text: str) -> str:
     >>> reading("労基にｸﾚｰﾑ！")
     'ロウキニクレーム'
     """
-    return "".join(word.kana for word in spoken(text))
+    tokenizer = _dictionary().tokenizer()
+    pieces = (fold(piece.group()).text for piece in _PIECE.finditer(text))
+    return "".join(_kana(word) for each in pieces for word in tokenizer.tokenize(each, SplitMode.C))
 
 
 def spoken(text: str) -> list[Spoken]:
@@ -168,10 +169,8 @@ def spoken(text: str) -> list[Spoken]:
     for piece in _PIECE.finditer(text):
         folded = fold(piece.group())
         for word in tokenizer.tokenize(folded.text, SplitMode.C):
-            drawn = word.surface() == _LONG
-            if drawn or word.part_of_speech()[0] not in _SILENT:
+            if kana := _kana(word):
                 start, end = folded.span(word.begin(), word.end())
-                kana = _LONG if drawn else folded_key(word.reading_form())
                 telling = _carries_meaning(word)
                 found.append(Spoken(kana, piece.start() + start, piece.start() + end, telling))
     return found
@@ -180,6 +179,25 @@ def spoken(text: str) -> list[Spoken]:
 @cache
 def _dictionary() -> Dictionary:
     return Dictionary(dict="core")
+
+
+def _kana(word: Morpheme) -> str:
+    """How a word is read, in katakana; "" for punctuation."""
+    if word.surface() == _LONG:
+        return _LONG
+    return "" if word.part_of_speech()[0] in _SILENT else _folded_form(word.reading_form())
+
+
+#: `folded_key` of a dictionary's reading: a text has the same few thousand again and again
+_folded_form: Final = lru_cache(maxsize=2**16)(folded_key)
+
+
+def _tokens(word: Morpheme, folded: Folded, offset: int) -> Iterator[Token]:
+    """A compound and its parts, those that carry meaning."""
+    for part in _parts(word):
+        if _carries_meaning(part):
+            start, end = folded.span(part.begin(), part.end())
+            yield Token(_form(part), offset + start, offset + end)
 
 
 def _parts(word: Morpheme) -> Iterator[Morpheme]:

@@ -25,7 +25,7 @@ Vectors = npt.NDArray[np.float32]
 #: what an encoder is called that is not in the table: a sentence-transformers name or path
 _EXTRA: Final = "ccgraph[sentence-transformers]"
 #: between the name of an encoder and the file of its patch
-_PLUS: Final = "+"
+PLUS: Final = "+"
 #: under load, spinning OpenMP threads double the slowest answers; two that wait do not
 _OPENMP: Final = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
 #: query vectors kept, 1.5 KiB each at 384 dimensions
@@ -157,7 +157,7 @@ def load_encoder(name: str) -> NamedEncoder:
     >>> load_encoder("ngram").name
     'ngram'
     """
-    base, plus, path = name.partition(_PLUS)
+    base, plus, path = name.partition(PLUS)
     if plus and base in ENCODERS:
         return _patched(load_encoder(base), Path(path), name)
     try:
@@ -262,9 +262,9 @@ def _patched(base: NamedEncoder, path: Path, asked: str) -> NamedEncoder:
     if patch.about.base != base.name or not fits:
         raise EncoderError(
             f"{path}: このパッチは {patch.about.base} のものです。CCGRAPH_ENCODER="
-            f"{patch.about.base}{_PLUS}{path} と指定してください / a patch of another encoder"
+            f"{patch.about.base}{PLUS}{path} と指定してください / a patch of another encoder"
         )
-    name = f"{base.name}{_PLUS}{path.name}@{patch.digest}"
+    name = f"{base.name}{PLUS}{path.name}@{patch.digest}"
     encoder = PatchedEncoder(base.encoder, patch)
     return NamedEncoder(name, encoder, base=base.name, patch=patch)
 

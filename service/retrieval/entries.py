@@ -13,13 +13,10 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ontology.terms import RDF, RDFS, SKOS
-from service.graph.store import Graph
+from service.graph.store import Graph, text_of
 from service.retrieval.analysis import folded_key
 
-_VALUES: Final = """
-SELECT ?uri ?property ?value (LANG(?value) AS ?language)
-WHERE { ?uri a skos:Concept ; ?property ?value }
-"""
+_VALUES: Final = "SELECT ?uri ?property ?value WHERE { ?uri a skos:Concept ; ?property ?value }"
 _NARROWER: Final = "SELECT ?uri ?value WHERE { ?value skos:narrower ?uri . ?uri a skos:Concept }"
 _REPLACED: Final = (
     "SELECT DISTINCT ?uri WHERE { ?uri a skos:ConceptScheme ; dcterms:isReplacedBy ?other }"
@@ -146,9 +143,9 @@ def _entry(graph: Graph, fields: _Fields, uri: str) -> Entry:
 
 def _values(graph: Graph, *properties: str) -> Values:
     return _collected(
-        (row["uri"], row["value"], row.get("language", ""))
+        (text_of(uri), text_of(value), getattr(value, "language", None) or "")
         for each in properties
-        for row in graph.rows(_VALUES, property=NamedNode(each))
+        for uri, _, value in graph.solutions(_VALUES, property=NamedNode(each))
     )
 
 

@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from service.graph.store import Graph
-from service.retrieval.analysis import Analyser, Sudachi
+from service.retrieval.analysis import Sudachi
 from service.retrieval.encoders import NamedEncoder, Vectors, turned, unit
 from service.retrieval.entries import Entry, read_entries, scheme_labels
 from service.retrieval.passages import Passage, Representation, passages, representations
@@ -26,6 +27,8 @@ from service.retrieval.sounds import sounds, spelt_out
 
 #: the layout of the artefact and of what is encoded; a change makes older ones be rebuilt
 FORMAT: Final = 2
+#: said of an index that is not what was written
+DAMAGED: Final = "索引が壊れています / damaged index"
 #: what is kept as arrays
 _ARRAYS: Final = ("words", "sounds", "links", "vectors")
 #: how many texts are encoded at once, between two reports of progress
@@ -106,15 +109,14 @@ def build_index(
     graph: Graph,
     named: NamedEncoder,
     *,
-    analyse: Analyser | None = None,
     previous: Index | None = None,
     progress: Progress | None = None,
 ) -> Index:
     """The index of a graph; vectors of `previous` are kept where text and encoder are the same."""
     entries = tuple(map(spelt_out, read_entries(graph)))
     texts = tuple(passages(entries))
-    vocabulary, words = _words(texts, analyse or Sudachi())
-    heard, spoken = sounds(texts)
+    vocabulary, words, readings = _analysed(texts)
+    heard, spoken = sounds(texts, readings)
     bare = Index(
         version=graph.version,
         encoder=named.name,
@@ -171,9 +173,18 @@ def save(index: Index, folder: Path) -> None:
 
 def load(folder: Path) -> Index:
     """The index that `save` wrote; raises `OSError`, or `UnfitIndexError` where it is unfit."""
+    try:
+        return _loaded(folder)
+    except UnfitIndexError:
+        raise
+    except (ValueError, KeyError, TypeError, BadZipFile) as fault:
+        raise UnfitIndexError(DAMAGED) from fault
+
+
+def _loaded(folder: Path) -> Index:
     head = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if head.get("format") != FORMAT:
-        raise UnfitIndexError("索引の形式が古いため、作り直してください / index of another format")
+        raise UnfitIndexError("索引の形式が違います / index of another format")
     with np.load(folder / "index.npz", allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in _ARRAYS}
     found = Index(
@@ -187,34 +198,52 @@ def load(folder: Path) -> Index:
     )
     keys = [each.key for each in found.representations]
     if head["keys"] != keys or len(found.vectors) != len(keys):
-        raise UnfitIndexError("索引が壊れています。作り直してください / damaged index, rebuild it")
+        raise UnfitIndexError(DAMAGED)
     return found
 
 
-def open_index(folder: Path, named: NamedEncoder, progress: Progress | None = None) -> Opened:
-    """The saved index, made ready for an encoder: re-encoded, with a notice, where it differs.
+def fitted(index: Index, named: NamedEncoder) -> Index | None:
+    """The index for an encoder, where nothing has to be encoded for that; `None` elsewhere.
 
     Vectors of the encoder that a patch belongs to are turned, which takes no time.
     """
-    found = load(folder)
-    vectors = _vectors(found, named)
-    if vectors is not None:
-        return Opened(replace(found, encoder=named.name, vectors=vectors))
+    vectors = _vectors(index, named)
+    return None if vectors is None else replace(index, encoder=named.name, vectors=vectors)
+
+
+def made_ready(
+    index: Index,
+    named: NamedEncoder,
+    *,
+    previous: Index | None = None,
+    progress: Progress | None = None,
+) -> Opened:
+    """The index for an encoder: encoded anew, with a notice, where it is another's.
+
+    Vectors of `previous` are kept as by `build_index`.
+    """
+    if found := fitted(index, named):
+        return Opened(found)
     notice = (
-        f"索引は {found.encoder} で作られています。{named.name} で作り直しました / "
-        f"index made with {found.encoder}, encoded anew with {named.name}"
+        f"索引は {index.encoder} で作られています。{named.name} で作り直しました / "
+        f"index made with {index.encoder}, encoded anew with {named.name}"
     )
-    return Opened(encoded(found, named, progress=progress), notice)
+    known = _known(previous, named)
+    return Opened(encoded(index, named, known=known, progress=progress), notice)
 
 
-def _words(texts: Sequence[Passage], analyse: Analyser) -> tuple[dict[str, int], Integers]:
-    vocabulary = dict[str, int]()
+def _analysed(texts: Sequence[Passage]) -> tuple[dict[str, int], Integers, list[str]]:
+    """The vocabulary, the rows of `words` and the reading of each text."""
+    vocabulary, readings = dict[str, int](), list[str]()
     rows = array("i")  # a list of tuples takes twenty times the memory
+    sudachi = Sudachi()
     for number, passage in enumerate(texts):
-        for token in analyse(passage.text):
+        tokens, kana = sudachi.read(passage.text)
+        readings.append(kana)
+        for token in tokens:
             term = vocabulary.setdefault(token.form, len(vocabulary))
             rows.extend((number, term, token.start, token.end))
-    return vocabulary, np.array(rows, np.int32).reshape(-1, 4)
+    return vocabulary, np.array(rows, np.int32).reshape(-1, 4), readings
 
 
 def _known(previous: Index | None, named: NamedEncoder) -> dict[str, Vectors]:

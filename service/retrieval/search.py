@@ -253,7 +253,7 @@ def make_search(
     weights: Weights | None = None,
     analyse: Analyser | None = None,
 ) -> Search:
-    """The search over an index whose vectors are of this encoder (`open_index` sees to that)."""
+    """The search over an index whose vectors are of this encoder (`made_ready` sees to that)."""
     near = space(index)
     terrain = _terrain(index, near)
     return Search(

@@ -38,15 +38,16 @@ def spelt_out(entry: Entry) -> Entry:
     return replace(entry, readings=(*entry.readings, *more))
 
 
-def sounds(texts: Sequence[Passage]) -> tuple[dict[str, int], Rows]:
+def sounds(texts: Sequence[Passage], readings: Sequence[str]) -> tuple[dict[str, int], Rows]:
     """The n-grams by number, and a row (entry, n-gram, passages that have it) for each pair.
 
-    `texts` come entry by entry.
+    `texts` come entry by entry, each with its reading.
     """
     vocabulary = dict[str, int]()
     rows = array("i")  # a count for all pairs at once takes thirty times the memory
-    for entry, owned in groupby(texts, key=lambda each: each.entry):
-        spoken = (reading(each.text) for each in owned if each.field in HEARD)
+    pairs = zip(texts, readings, strict=True)
+    for entry, owned in groupby(pairs, key=lambda pair: pair[0].entry):
+        spoken = (kana for each, kana in owned if each.field in HEARD)
         counts = Counter(gram for text in spoken for gram in dict.fromkeys(grams(text)))
         for gram, count in counts.items():
             rows.extend((entry, vocabulary.setdefault(gram, len(vocabulary)), count))

@@ -1,5 +1,6 @@
 """Graphs too large for memory: a store on disk, made once, whole or made anew."""
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,8 +11,8 @@ import httpx
 import pytest
 
 from ontology.terms import Names
-from service.boot import DataError, open_graph, prepare_graph
-from service.graph.disk import LARGE, STORES, belongs_on_disk, is_whole, open_on_disk
+from service.boot import DataError, open_graph, prepare
+from service.graph.disk import LARGE, STORES, belongs_on_disk, open_on_disk, stores
 from service.graph.store import Graph, load_graph
 from service.settings import SettingError, Settings
 from tests.service.conftest import serving, state_of
@@ -65,10 +66,18 @@ def test_a_damaged_store_is_made_anew(graph_path: Path, shelf: Path, harm: str) 
         (folder / "store.json").unlink()
     else:
         folder.rename(folder.with_name(folder.name + ".partial"))
-    assert not is_whole(folder)
+    assert not stores(shelf).is_whole(folder.name)
     assert opened(graph_path, shelf).rows(QUERY)
-    assert is_whole(folder)
+    assert stores(shelf).is_whole(folder.name)
     assert not list(shelf.glob("*.partial"))
+
+
+def test_a_store_of_0_2_0_is_whole(graph_path: Path, shelf: Path) -> None:
+    """Its seal was the list of files and nothing else."""
+    folder = shelf / opened(graph_path, shelf).version
+    seal = folder / "store.json"
+    seal.write_text(json.dumps(json.loads(seal.read_text("utf-8"))["files"]), encoding="utf-8")
+    assert stores(shelf).is_whole(folder.name)
 
 
 def test_those_who_come_at_once_make_one(graph_path: Path, shelf: Path) -> None:
@@ -84,12 +93,12 @@ def test_those_who_come_at_once_make_one(graph_path: Path, shelf: Path) -> None:
     assert len(list(shelf.iterdir())) == 2  # a store and the lock
 
 
-def test_bad_rdf_leaves_nothing_that_is_whole(tmp_path: Path, shelf: Path) -> None:
+def test_bad_rdf_leaves_nothing(tmp_path: Path, shelf: Path) -> None:
     bad = tmp_path / "bad.nq"
     bad.write_text("<a:b> <a:c> .")
     with pytest.raises(SyntaxError):
         opened(bad, shelf)
-    assert not [each for each in shelf.iterdir() if each.is_dir() and is_whole(each)]
+    assert [each.name for each in shelf.iterdir()] == [".lock"]
 
 
 def test_where_a_graph_is_kept(graph_path: Path, tmp_path: Path) -> None:
@@ -109,7 +118,7 @@ def test_where_a_graph_is_kept(graph_path: Path, tmp_path: Path) -> None:
 def test_opening_by_setting(graph_path: Path, tmp_path: Path) -> None:
     settings = Settings.read({}, graph=graph_path, data=tmp_path, store="disk")
     steps: list[str] = []
-    prepare_graph(settings, steps.append, lambda done, total: None)
+    prepare(settings, steps.append, lambda done, total: None)
     graph, path = open_graph(settings)
     assert steps
     assert path == graph_path

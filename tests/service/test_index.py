@@ -11,7 +11,7 @@ from ontology.terms import SKOS, Names
 from service.graph.store import Graph, load_graph
 from service.retrieval.encoders import NamedEncoder, NGramEncoder, load_encoder
 from service.retrieval.entries import Entry
-from service.retrieval.index import UnfitIndexError, build_index, encoded, load, open_index, save
+from service.retrieval.index import UnfitIndexError, build_index, encoded, load, made_ready, save
 
 HERE = Path(__file__).parent
 NGRAM = load_encoder("ngram")
@@ -123,8 +123,8 @@ def test_vectors_of_another_encoder_are_not_reused(graph: Graph) -> None:
 
 def test_another_encoder_encodes_anew_with_a_notice(graph: Graph, tmp_path: Path) -> None:
     save(build_index(graph, NGRAM), tmp_path)
-    assert open_index(tmp_path, NGRAM).notice is None
-    opened = open_index(tmp_path, NamedEncoder("other", NGramEncoder()))
+    assert made_ready(load(tmp_path), NGRAM).notice is None
+    opened = made_ready(load(tmp_path), NamedEncoder("other", NGramEncoder()))
     assert opened.index.encoder == "other"
     assert opened.notice is not None and "ngram" in opened.notice and "other" in opened.notice
 

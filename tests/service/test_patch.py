@@ -12,7 +12,7 @@ import pytest
 from ontology.terms import Names
 from service.graph.store import load_graph
 from service.retrieval.encoders import EncoderError, NamedEncoder, NGramEncoder, load_encoder
-from service.retrieval.index import build_index, open_index, save
+from service.retrieval.index import build_index, load, made_ready, save
 from service.retrieval.patch import About, Patch, PatchError, base_hash, load_patch, save_patch
 
 HERE = Path(__file__).parent
@@ -126,7 +126,7 @@ def test_the_index_of_the_base_is_turned_not_encoded_anew(written: Write, tmp_pa
     save(plain, tmp_path)
     named = load_encoder(f"ngram+{written(patch())}")
     encoded = build_index(graph, named)
-    opened = open_index(tmp_path, replace(named, encoder=Silent()))
+    opened = made_ready(load(tmp_path), replace(named, encoder=Silent()))
     assert opened.notice is None and opened.index.encoder == named.name
     assert np.allclose(opened.index.vectors, encoded.vectors, atol=1e-6)
     reused = build_index(graph, replace(named, encoder=Silent()), previous=plain)

@@ -173,7 +173,7 @@ def test_a_study_compares_unseen_and_seen(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
     path = tmp_path / "judged.json"
     path.write_text(json.dumps(QUERIES, ensure_ascii=False), encoding="utf-8")
-    given_graph = Settings.read({}, encoder="ngram", graph=HERE / "search.trig")
+    given_graph = Settings.read({}, encoder="ngram", graph=HERE / "search.trig", data=tmp_path)
     lesson = open_lesson(given_graph, Quiet())
     report = study(lesson, SMALL, [path], 2, Quiet())
     assert report["base"] == "ngram" and sum(report["folds"]) == 2
@@ -185,7 +185,7 @@ def test_a_study_compares_unseen_and_seen(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_patch_says_what_it_was_trained_on(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
-    given_graph = Settings.read({}, encoder="ngram", graph=HERE / "search.trig")
+    given_graph = Settings.read({}, encoder="ngram", graph=HERE / "search.trig", data=tmp_path)
     lesson = open_lesson(given_graph, Quiet())
     told = [write_patch(lesson, SMALL, tmp_path / name, Quiet()) for name in ("a.npz", "b.npz")]
     assert (told[0]["base"], told[0]["graph"]) == ("ngram", lesson.graph.version)

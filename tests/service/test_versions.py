@@ -66,7 +66,7 @@ def asking(path: Path) -> TestClient:
     """A client of the service over the graph in a file, that follows no redirection."""
     folder = path.resolve().parents[2]
     built = (folder / CURRENT).exists()
-    given = {"data": folder} if built else {"graph": path}
+    given = {"data": folder} if built else {"graph": path, "data": path.parent / "data"}
     state = open_state(Settings.read({}, encoder="ngram", **given))
     return TestClient(create_app(state), follow_redirects=False)
 
