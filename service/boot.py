@@ -100,6 +100,8 @@ def prepare(settings: Settings, step: Callable[[str], None], count: Progress) ->
     if large and not is_on_disk(path, settings.data / STORES, _sealed(settings, path)):
         step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
         open_graph(settings, count)
+    if not settings.searches:
+        return
     found = _places(settings, path)
     if is_kept(found, settings.encoder) or is_kept(found, load_encoder(settings.encoder).name):
         return
@@ -136,7 +138,12 @@ def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
 
 
 def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
-    """Add the search index to a build; what the current one has encoded is not encoded again."""
+    """Add the search index to a build, if there is to be a search.
+
+    What the current build has encoded is not encoded again.
+    """
+    if not settings.searches:
+        return {"encoder": None}
     named = load_encoder(settings.encoder)
     _tell(named.notice)
     graph = load_graph(folder / GRAPH, Names(settings.base))
@@ -162,8 +169,9 @@ def previous_index(folder: Path) -> Index | None:
 def open_state(settings: Settings) -> State:
     """Everything a running service is made of; raises `DataError` where it cannot be had."""
     graph, path = open_graph(settings)
-    search = open_search(settings, graph, path)
-    graph = searchable(graph, lambda: search)
+    search = open_search(settings, graph, path) if settings.searches else None
+    if (opened := search) is not None:
+        graph = searchable(graph, lambda: opened)
     manifest = path.parent / MANIFEST
     described = Manifest.read(manifest) if manifest.exists() else Manifest()
     questions = load_questions()
@@ -175,14 +183,14 @@ def open_state(settings: Settings) -> State:
         manifest=described,
         search=search,
         questions=questions,
-        encoder=search.encoder,
+        encoder=search.encoder if search else None,
         quality=_quality(graph, path.parent, described, search),
     )
 
 
-def _quality(graph: Graph, folder: Path, manifest: Manifest, search: Search) -> Quality:
+def _quality(graph: Graph, folder: Path, manifest: Manifest, search: Search | None) -> Quality:
     """The figures of a graph, with what its build found and measured."""
-    measured = read_measured(index_folder(folder, search.encoder))
+    measured = read_measured(index_folder(folder, search.encoder)) if search else None
     return Quality(
         graph,
         manifest.edition,
@@ -190,8 +198,8 @@ def _quality(graph: Graph, folder: Path, manifest: Manifest, search: Search) -> 
         counts=manifest.counts,
         findings=read_findings(folder),
         search=asdict(measured) if measured else None,
-        stale=tuple(measured.stale(search)) if measured else (),
-        encoder=search.encoder,
+        stale=tuple(measured.stale(search)) if search and measured else (),
+        encoder=search.encoder if search else None,
     )
 
 

@@ -106,6 +106,18 @@ class NotFound(Problem):
     ja_title, en_title = "見つかりません", "Not found"
 
 
+class NoSearch(NotFound):
+    """The service runs without a search (`CCGRAPH_ENCODER=none`)."""
+
+    slug = "no-search"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "このサービスは検索なしで動いています。SPARQL と URI は使えます。",
+            "This service runs without a search; SPARQL and the URIs are there.",
+        )
+
+
 class MethodNotAllowed(Problem):
     """The path has other methods; they are in the Allow header."""
 

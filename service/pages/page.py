@@ -74,7 +74,10 @@ def about(graph: Graph, rights: Mapping[str, str | None]) -> About:
 
 @dataclass(frozen=True)
 class Page:
-    """What templates need to know of the page they make: where it is, and so how to link."""
+    """What templates need to know of the page they make: where it is, and so how to link.
+
+    `finds` says whether there is a search.
+    """
 
     names: Names
     path: str
@@ -82,6 +85,7 @@ class Page:
     build: str
     icon: str
     voice: Voice
+    finds: bool
 
     @property
     def language(self) -> str:

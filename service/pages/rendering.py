@@ -258,7 +258,10 @@ class Pages:
         return self._render(template, path, **values)
 
     def _render(self, template: str, path: str, **values: object) -> str:
-        page = Page(self.graph.names, path, self.about, fingerprint(), ICON, self.voice)
+        page = Page(
+            *(self.graph.names, path, self.about, fingerprint(), ICON, self.voice),
+            finds=self.search is not None,
+        )
         return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
 
     def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:

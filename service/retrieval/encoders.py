@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.retrieval.patch import Patch, PatchError, load_patch
+from service.settings import NO_SEARCH
 
 Vectors = npt.NDArray[np.float32]
 
@@ -152,11 +153,16 @@ def load_encoder(name: str) -> NamedEncoder:
 
     Where its package is missing or broken, the n-gram encoder comes instead and says so: search
     without meaning is better than none. Raises `EncoderError` where the package works and there
-    is no such model or patch: that is a slip in the setting.
+    is no such model or patch (that is a slip in the setting), and on `NO_SEARCH`.
 
     >>> load_encoder("ngram").name
     'ngram'
     """
+    if name == NO_SEARCH:
+        raise EncoderError(
+            "検索を使わない設定です。CCGRAPH_ENCODER に符号化器を指定してください"
+            " / the search is switched off; name an encoder in CCGRAPH_ENCODER"
+        )
     base, plus, path = name.partition(PLUS)
     if plus and base in ENCODERS:
         return _patched(load_encoder(base), Path(path), name)

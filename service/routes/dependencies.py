@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from service.errors import Unavailable
+from service.errors import NoSearch
 from service.graph.describe import Describer
 from service.graph.notations import Notations
 from service.reconciling.matcher import Matcher
@@ -37,10 +37,10 @@ def facts_of(request: Request) -> Facts:
 
 
 def matcher_of(request: Request) -> Matcher:
-    """What reconciles; raises `Unavailable` while there is no search."""
+    """What reconciles; raises `NoSearch` where there is no search."""
     found: Matcher | None = request.app.state.matcher
     if found is None:
-        raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
+        raise NoSearch
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from service.errors import BadRequest, Unavailable
+from service.errors import BadRequest, NoSearch
 from service.http.languages import voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS
 from service.retrieval.explain import Match
@@ -144,7 +144,7 @@ def _match(match: Match) -> Mapping[str, object]:
 
 def _engine(state: State) -> Search:
     if state.search is None:
-        raise Unavailable("検索の索引を準備中です。", "The search index is not ready yet.")
+        raise NoSearch
     return state.search
 
 

@@ -65,9 +65,9 @@ def _unknown_function(iri: str) -> Problem:
 
 
 def _unsearchable() -> Problem:
-    return Unavailable(
-        "検索の索引がないため、cco:similarity と cco:matches は使えません。",
-        "No search index is loaded: cco:similarity and cco:matches cannot be used.",
+    return BadRequest(
+        "このサービスは検索なしで動いているので、cco:similarity と cco:matches は使えません。",
+        "This service runs without a search: cco:similarity and cco:matches cannot be used.",
     )
 
 

@@ -127,7 +127,7 @@ def test_every_form_and_way_of_asking(found: str) -> None:
 def test_without_a_search_it_says_so(root: str) -> None:
     sent = {"query": PREFIXES + ALL}
     answer = httpx.get(root + "sparql", params=sent)
-    assert answer.status_code == 503
+    assert answer.status_code == 400
     assert "cco:similarity" in answer.json()["detail"]
     unused = {"query": PREFIXES + ALL.replace("?c a skos:Concept", "?c a cco:Nothing")}
     assert httpx.get(root + "sparql", params=unused).status_code == 200
