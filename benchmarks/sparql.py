@@ -51,6 +51,8 @@ _P99 = re.compile(r"P99 ([\d.]+)")
 _RUNS = count()
 #: how many answers of a slow shape a measurement waits for, at least, with one client
 _ANSWERS = 3
+#: how long a query may take, in seconds; the others know no limit
+_PATIENCE = 300
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,10 @@ def _best(
 
 def _started(stack: ExitStack, graph: Path, folder: Path, with_rdflib: bool) -> Iterator[Peer]:
     from service.graph.disk import belongs_on_disk
+    from service.settings import NO_SEARCH
 
-    yield stack.enter_context(ours(graph, folder))
+    own = ours(graph, folder / "data", encoder=NO_SEARCH, query_timeout=_PATIENCE)
+    yield stack.enter_context(own)
     if found := program("oxigraph"):
         on_disk = belongs_on_disk(graph, "auto")
         yield stack.enter_context(oxigraph(graph, folder, found, on_disk))
@@ -198,7 +202,7 @@ def _measured(column: Column, row: Row, seconds: int, named: Sequence[str]) -> M
         before = peer.cpu()
         said = subprocess.run(
             [
-                *("wrk", "-t1", f"-c{clients}", f"-d{lasting}s", "--timeout", "300s"),
+                *("wrk", "-t1", f"-c{clients}", f"-d{lasting}s", "--timeout", f"{_PATIENCE}s"),
                 *("-s", str(script), f"http://127.0.0.1:{peer.port}"),
             ],
             check=True,
@@ -219,7 +223,7 @@ def _warm(column: Column, paths: Sequence[str], accept: str) -> float:
         asked = urllib.request.Request(f"http://127.0.0.1:{column.peer.port}{path}")
         asked.add_header("Accept", accept)
         started = time.perf_counter()
-        urllib.request.urlopen(asked, timeout=300).close()
+        urllib.request.urlopen(asked, timeout=_PATIENCE).close()
         took.append(time.perf_counter() - started)
     return max(took) if column.new else 0.0
 

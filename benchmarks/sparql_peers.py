@@ -45,27 +45,12 @@ class Peer:
 
 
 @contextmanager
-def ours(graph: Path, folder: Path) -> Iterator[Peer]:
-    """Our server, which may take as long for a query as the others."""
-    port = _free_port()
-    environment = {
-        "CCGRAPH_GRAPH": str(graph),
-        "CCGRAPH_PORT": str(port),
-        "CCGRAPH_DATA": str(folder / "data"),
-        "CCGRAPH_QUERY_TIMEOUT": "300",
-    }
-    script = str(Path(__file__).with_name("sparql_server.py"))
-    with _running("ccgraph", [sys.executable, script], port, "/sparql", environment) as peer:
-        yield peer
-
-
-@contextmanager
-def foreign(graph: Path, data: Path, workers: int) -> Iterator[Peer]:
-    """Our server as it is started on a graph that somebody else built, search and all."""
+def ours(graph: Path, data: Path, **settings: object) -> Iterator[Peer]:
+    """Our server as it is started on a graph that somebody else built, with these settings."""
     port = _free_port()
     command = [sys.executable, "-m", "service", "serve", "--graph", str(graph), "--data", str(data)]
-    options = ["--port", str(port), "--workers", str(workers)]
-    with _running("ccgraph", [*command, *options], port, "/sparql", {}) as peer:
+    environment = {f"CCGRAPH_{name.upper()}": str(value) for name, value in settings.items()}
+    with _running("ccgraph", [*command, "--port", str(port)], port, "/sparql", environment) as peer:
         yield peer
 
 

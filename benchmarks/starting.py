@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.sparql_peers import Peer, foreign
+from benchmarks.sparql_peers import Peer, ours
 from benchmarks.sparql_shapes import enlarged
 
 #: so many answers in a row come from every one of a few processes
@@ -44,7 +44,7 @@ def _arguments() -> argparse.Namespace:
 
 def _twice(graph: Path, data: Path, times: int, workers: int) -> None:
     for start in ("first", "second"):
-        with foreign(graph, data, workers) as peer:
+        with ours(graph, data, workers=workers) as peer:
             begun = time.perf_counter()
             _await_all(peer)
             seconds = peer.seconds + time.perf_counter() - begun
