@@ -255,6 +255,28 @@ def test_a_form_is_decoded_once(root: str) -> None:
     assert found.json()["results"]["bindings"][0]["x"]["value"] == "%2B+%41"
 
 
+def test_a_form_as_curl_sends_it(root: str) -> None:
+    """`curl -d` encodes nothing: Japanese stands in the form as it was typed."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    form = 'query=SELECT ?s { ?s ?p "コーチング"@ja }'.encode()
+    found = httpx.post(root + "sparql", content=form, headers=headers)
+    assert (found.status_code, number(found) > 0) == (200, True)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_query(root: str) -> None:
+    direct = {"Content-Type": "application/sparql-query"}
+    text = "\ufeffASK {}"
+    assert ask(root, text).json()["boolean"]
+    assert httpx.post(root + "sparql", data={"query": text}).json()["boolean"]
+    assert httpx.post(root + "sparql", content=text, headers=direct).json()["boolean"]
+
+
+def test_parameters_are_counted(root: str) -> None:
+    found = httpx.get(root + "sparql?query=ASK{}" + "&a=" * 1000)
+    assert found.status_code == 400
+    assert "1,000" in found.json()["detail"]
+
+
 def test_results_in_all_forms(root: str) -> None:
     assert ET.fromstring(ask(root, format="xml").text).tag.endswith("sparql")
     assert ask(root, format="csv").text == "l\r\nコーチング\r\n"
