@@ -5,7 +5,6 @@ their sizes; one that is not as its list says is made anew.
 """
 
 import fcntl
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import BinaryIO, Final
 from pyoxigraph import Store
 
 from ontology.terms import Names
-from service.graph.store import Graph, format_of
+from service.graph.store import Graph, file_version, format_of
 
 #: told how many bytes of a file are loaded, of how many
 Progress = Callable[[int, int], None]
@@ -60,12 +59,6 @@ def open_on_disk(
             if not is_whole(folder):
                 _make(path, folder, progress or _silent)
     return Graph(Store.read_only(str(folder)), names, version, folder)
-
-
-def file_version(path: Path) -> str:
-    """The version of a large graph: SHA-256 over its file, the first 16 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def is_whole(folder: Path) -> bool:

@@ -42,7 +42,7 @@ ALLOWED = [
     ("PREFIX service: <http://x/> SELECT * { GRAPH service:g { ?s ?p ?o } }", "SELECT"),
     ("PREFIX service: <http://x/> ASK FROM service:a FROM NAMED service:b { ?s ?p ?o }", "ASK"),
     ("PREFIX service: <http://x/> DESCRIBE service:a { }", "DESCRIBE"),
-    ('VERSION "1.2" PREFIX a: <http://x/> VERSION \'1.2\' ASK { ?s a:b ?o }', "ASK"),
+    ("VERSION \"1.2\" PREFIX a: <http://x/> VERSION '1.2' ASK { ?s a:b ?o }", "ASK"),
 ]
 
 
