@@ -268,9 +268,9 @@ def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int)
         wait_until(lambda: len(server.children(WORKER)) == 2 * workers)
         for pid in server.children(WORKER):
             files = Path(f"/proc/{pid}/fd")
-            held = {os.readlink(each) for each in files.iterdir()}
+            held = {str(each.readlink()) for each in files.iterdir()}
             sockets = {each for each in held if each.startswith("socket:")}
-            assert sockets == {os.readlink(files / "0")}
+            assert sockets == {str((files / "0").readlink())}
 
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:

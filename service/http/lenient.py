@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 with six things that it has no setting for.
+"""uvicorn's HTTP/1.1 with seven things that it has no setting for.
 
 Addresses with Japanese characters that nobody percent-encoded: browsers and libraries encode
 them, command-line tools send them as they stand, and a strict parser refuses such a request
@@ -16,6 +16,9 @@ Answers that arrive: a connection that is closed while its client still sends is
 client never reads what it was told, such as 413. So what still comes is read and dropped for a
 while (RFC 9112, section 9.6).
 
+A limit to how long a request may take to arrive: clients that begin one and never end it would
+hold connections until there are none left.
+
 A problem document for what is no HTTP, too.
 """
 
@@ -29,7 +32,7 @@ from urllib.parse import quote
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.errors import TYPE, BadRequest
+from service.errors import TYPE, BadRequest, TooSlow
 
 #: most bytes of the address and the headers of a request
 MAX_HEAD: Final = 2**16
@@ -49,6 +52,10 @@ _LINGER: Final = 5.0
 _MALFORMED: Final = BadRequest(
     "HTTP の要求として読めません。要求の一行目とヘッダーを見直してください。",
     "This is not a well-formed HTTP request; check its first line and its headers.",
+).document()
+_LATE: Final = TooSlow(
+    "要求が最後まで届きませんでした。もう一度送ってください。",
+    "The request did not arrive whole in time; send it again.",
 ).document()
 #: everything that is ASCII stays as it is
 _ASCII: Final = "".join(map(chr, range(128)))
@@ -105,6 +112,9 @@ class Together:
 class LenientProtocol(HttpToolsProtocol):
     """uvicorn's protocol; give it to uvicorn as `http`."""
 
+    #: how long a request may take to arrive, in seconds
+    patience = 30.0
+    _timer: asyncio.TimerHandle | None = None
     #: whether a request is being read, its first line, its head; the head's bytes so far
     _busy = False
     _in_line = False
@@ -118,6 +128,12 @@ class LenientProtocol(HttpToolsProtocol):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._together = Together(transport, lambda: self._busy)
         super().connection_made(cast(asyncio.Transport, self._together))
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._wait_no_longer()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Encode the address of a request that begins here, then parse it."""
@@ -130,6 +146,8 @@ class LenientProtocol(HttpToolsProtocol):
         self._head_size = self._head_size + len(data) if self._in_head else 0
         if self._head_size > MAX_HEAD:
             self._refuse_head(414 if not self.headers else 431)
+        if self._busy and self._timer is None:
+            self._wait()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -144,6 +162,7 @@ class LenientProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request has been read to its end."""
         self._busy = False
+        self._wait_no_longer()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -152,6 +171,26 @@ class LenientProtocol(HttpToolsProtocol):
             self._refuse_head(414)
         else:
             self._refuse(_MALFORMED)
+
+    def _wait(self) -> None:
+        self._timer = self.loop.call_later(self.patience, self._late)
+
+    def _wait_no_longer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self) -> None:
+        """Give up a request that does not arrive, unless another is to be answered first."""
+        self._timer = None
+        cycle = self.cycle
+        begun = cycle is not None and cycle.response_started
+        if not self._busy or (begun and not self._in_head):
+            self.transport.close()
+        elif cycle is not None and not cycle.more_body and not cycle.response_complete:
+            self._wait()
+        else:
+            self._refuse(_LATE)
 
     def _refuse_head(self, status: int) -> None:
         """Say that the head is too large, and hear no more."""
@@ -162,10 +201,13 @@ class LenientProtocol(HttpToolsProtocol):
         status = int(str(problem["status"]))
         sent = json.dumps(problem, ensure_ascii=False).encode()
         head = (
-            f"HTTP/1.1 {status} {_reason(status)}\r\ncontent-type: application/problem+json\r\n"
-            f"content-length: {len(sent)}\r\nconnection: close\r\n\r\n"
+            f"HTTP/1.1 {status} {_reason(status)}",
+            "content-type: application/problem+json",
+            f"content-length: {len(sent)}",
+            "access-control-allow-origin: *",
+            "connection: close\r\n\r\n",
         )
-        self.transport.write(head.encode() + sent)
+        self.transport.write("\r\n".join(head).encode() + sent)
         self.transport.close()
 
 

@@ -6,7 +6,10 @@ import json
 import httpx
 import pytest
 
-from service.http.lenient import MAX_HEAD
+from service.app import create_app
+from service.http.lenient import MAX_HEAD, LenientProtocol
+from service.state import State
+from tests.servers import listening
 
 
 def test_an_address_as_typed(root: str) -> None:
@@ -122,3 +125,39 @@ async def _said(address: httpx.URL, request: bytes) -> bytes:
     writer.close()
     await writer.wait_closed()
     return heard
+
+
+class Hasty(LenientProtocol):
+    """The protocol that soon gives up."""
+
+    patience = 0.3
+
+
+QUERY = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET /spar", b"GET / HTTP/1.1\r\nHost: x\r\n", QUERY + b"Content-Length: 9\r\n\r\nASK"],
+)
+def test_a_request_that_never_arrives_is_given_up(state: State, begun: bytes) -> None:
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        head, _, body = asyncio.run(_said(httpx.URL(root), begun)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["status"] == 408
+
+
+def test_who_says_nothing_is_left(state: State) -> None:
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        assert asyncio.run(_said(httpx.URL(root), b"")) == b""
+
+
+def test_answers_may_take_longer_than_requests(state: State) -> None:
+    """A client that waits for its answer, or sends the next request meanwhile, is not late."""
+    slow = b"SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    url = b"/sparql?timeout=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    whole = b"POST " + url + b"Content-Length: %d\r\n\r\n%b" % (len(slow), slow)
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        heard = asyncio.run(_said(httpx.URL(root), whole + b"GET /health/li"))
+    assert heard.startswith(b"HTTP/1.1 503 ")
+    assert heard.count(b"HTTP/1.1 408 ") == 1
