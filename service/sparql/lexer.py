@@ -145,6 +145,16 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a line and column as `position` counts them; at most the text's length.
+
+    >>> offset_of("ab\\ncd", 2, 2)
+    4
+    """
+    before = text.split("\n")[: line - 1]
+    return min(sum(map(len, before)) + len(before) + column - 1, len(text))
+
+
 def syntax_error(text: str, offset: int, ja: str, en: str) -> QuerySyntax:
     """The problem of a text that goes wrong at this offset; names the word that stands there."""
     line, column = position(text, offset)

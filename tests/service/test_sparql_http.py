@@ -242,6 +242,26 @@ def test_a_syntax_error_is_located(root: str) -> None:
     assert "行目" in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("query", "line", "says"),
+    [
+        ("SELECT * {\n ?s ?p ?o .\n BIND(1 AS ?o)\n}", 4, "BIND"),
+        ("SELECT * {\n _:a ?p ?o\n OPTIONAL { _:a ?q ?r } }", 3, "blank node"),
+        ("SELECT * {\n ?s ?p ?o VALUES (?a ?b) {(1)} }", 2, "VALUES"),
+        ("SELECT ?s { ?s ?p ?o } GROUP BY ?o", 1, "unbound"),
+        ("SELECT * { ?s ?p ?o FILTER(COUNT(?s) > 1) }", 1, "GROUP BY"),
+    ],
+)
+def test_a_query_that_breaks_a_rule_beyond_the_grammar(
+    root: str, query: str, line: int, says: str
+) -> None:
+    problem = ask(root, query).json()
+    assert (problem["status"], problem["line"]) == (400, line)
+    assert says in problem["detail"]
+    assert "[_]" not in problem["detail"]
+    assert "unreported" not in problem["detail"]
+
+
 def test_a_problem_as_text_and_as_a_page(root: str) -> None:
     for accept, start in (("text/plain", "400 "), ("text/html", "<!doctype html>")):
         params = {"query": "nonsense"}
