@@ -220,6 +220,21 @@ def test_new_connections_are_refused_while_it_ends(tmp_path: Path, workers: int)
     assert [each.status_code for each in answers] == [503]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_kept_connection_is_told_of_the_end(tmp_path: Path, workers: int) -> None:
+    """It is not closed under the next request."""
+    with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
+        with httpx.Client(base_url=server.root, trust_env=False, timeout=60) as kept:
+            assert "connection" not in kept.get("/version").headers
+            server.process.terminate()
+            answers = [kept.get("/version")]
+            while "connection" not in answers[-1].headers:
+                time.sleep(0.1)  # the end most likely begins while nothing is asked
+                answers.append(kept.get("/version"))
+        assert {each.status_code for each in answers} == {200}
+        assert answers[-1].headers["connection"] == "close"
+
+
 def _refuses(root: str) -> bool:
     """Whether nobody listens; a connection that nobody answers is not refused."""
     try:

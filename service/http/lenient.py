@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 with seven things that it has no setting for.
+"""uvicorn's HTTP/1.1 with eight things that it has no setting for.
 
 Addresses with Japanese characters that nobody percent-encoded: browsers and libraries encode
 them, command-line tools send them as they stand, and a strict parser refuses such a request
@@ -18,6 +18,9 @@ while (RFC 9112, section 9.6).
 
 A limit to how long a request may take to arrive: clients that begin one and never end it would
 hold connections until there are none left.
+
+A quiet end: where the server stops, a kept connection is not closed under the request that its
+client is just sending; that is answered, and told to be the last.
 
 A problem document for what is no HTTP, too.
 """
@@ -49,6 +52,8 @@ _TOO_LARGE: Final = {
 _MAX_ADDRESS: Final = 2**16 - 1
 #: how long what a client still sends is dropped before its connection is cut, in seconds
 _LINGER: Final = 5.0
+#: how long a kept connection may still begin a request when the server stops, in seconds
+_FAREWELL: Final = 1.0
 _MALFORMED: Final = BadRequest(
     "HTTP の要求として読めません。要求の一行目とヘッダーを見直してください。",
     "This is not a well-formed HTTP request; check its first line and its headers.",
@@ -115,6 +120,8 @@ class LenientProtocol(HttpToolsProtocol):
     #: how long a request may take to arrive, in seconds
     patience = 30.0
     _timer: asyncio.TimerHandle | None = None
+    #: whether the server is stopping
+    _ending = False
     #: whether a request is being read, its first line, its head; the head's bytes so far
     _busy = False
     _in_line = False
@@ -158,12 +165,27 @@ class LenientProtocol(HttpToolsProtocol):
         """The body follows, if there is one."""
         self._in_head = False
         super().on_headers_complete()
+        if self._ending:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """A request has been read to its end."""
         self._busy = False
         self._wait_no_longer()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server stops: answer what has begun or begins right now, and no more."""
+        self._ending = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(_FAREWELL, self._leave)
+        else:
+            self.cycle.keep_alive = False
+
+    def _leave(self) -> None:
+        """Close, unless there is a request."""
+        if not self._busy and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Say what is wrong with what the parser cannot read; `msg` is uvicorn's sentence."""
