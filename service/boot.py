@@ -18,6 +18,7 @@ from service.graph.disk import STORES, belongs_on_disk, is_on_disk, open_on_disk
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.http.middleware import Courtesies
+from service.operating.descriptors import keep_descriptors
 from service.operating.desk import open_desk
 from service.operating.swap import Sight, Swap
 from service.operating.world import World
@@ -228,6 +229,7 @@ class Builds:
 
 def app() -> ASGIApp:
     """The application of the environment's settings: what uvicorn's workers call."""
+    keep_descriptors()
     settings = Settings.read(os.environ)
     builds = Builds(settings)
     seen = builds.look()

@@ -132,6 +132,13 @@ class NotAcceptable(Problem):
     ja_title, en_title = "その形式では返せません", "Not acceptable"
 
 
+class TooSlow(Problem):
+    """A request that did not arrive whole in time."""
+
+    status, slug = 408, "too-slow"
+    ja_title, en_title = "要求が遅すぎます", "Request timeout"
+
+
 class TooLarge(Problem):
     """A request or an answer over a cap; members `cap`, `limit`."""
 

@@ -20,7 +20,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def listening(make: Callable[[str], Any], path: str = "") -> Iterator[str]:
+def listening(
+    make: Callable[[str], Any], path: str = "", protocol: type[LenientProtocol] = LenientProtocol
+) -> Iterator[str]:
     """A server of the application that `make` returns; gives its root, ending in a slash.
 
     `make` is given the root, too; `path` is what stands before every path, as `skills/`.
@@ -28,9 +30,7 @@ def listening(make: Callable[[str], Any], path: str = "") -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         root = f"http://127.0.0.1:{listener.getsockname()[1]}/{path}"
-        config = uvicorn.Config(
-            make(root), http=LenientProtocol, log_level="warning", proxy_headers=False
-        )
+        config = uvicorn.Config(make(root), http=protocol, log_level="warning", proxy_headers=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

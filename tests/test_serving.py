@@ -222,6 +222,50 @@ def test_a_request_that_has_begun_is_answered_before_the_end(tmp_path: Path) -> 
     assert answers[0].json()["limit"] == 3
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_new_connections_are_refused_while_it_ends(tmp_path: Path, workers: int) -> None:
+    """They do not wait in a queue that nobody will take them from."""
+    answers: list[httpx.Response] = []
+    settings = {"CCGRAPH_QUERY_TIMEOUT": "6"}
+    with running(tmp_path, "--graph", FOREIGN, "--workers", workers, **settings) as server:
+        asked = threading.Thread(
+            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
+        )
+        asked.start()
+        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
+        server.process.terminate()
+        wait_until(lambda: _refuses(server.root))
+        assert not answers
+        asked.join(PATIENCE)
+    assert [each.status_code for each in answers] == [503]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_kept_connection_is_told_of_the_end(tmp_path: Path, workers: int) -> None:
+    """It is not closed under the next request."""
+    with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
+        with httpx.Client(base_url=server.root, trust_env=False, timeout=60) as kept:
+            assert "connection" not in kept.get("/version").headers
+            server.process.terminate()
+            answers = [kept.get("/version")]
+            while "connection" not in answers[-1].headers:
+                time.sleep(0.1)  # the end most likely begins while nothing is asked
+                answers.append(kept.get("/version"))
+        assert {each.status_code for each in answers} == {200}
+        assert answers[-1].headers["connection"] == "close"
+
+
+def _refuses(root: str) -> bool:
+    """Whether nobody listens; a connection that nobody answers is not refused."""
+    try:
+        httpx.get(root + "/health/live", timeout=0.5, trust_env=False)
+    except httpx.ConnectError:
+        return True
+    except httpx.TransportError:
+        return False
+    return False
+
+
 def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
     settings = {"CCGRAPH_QUERY_TIMEOUT": "200", "CCGRAPH_STOP_TIMEOUT": "1"}
     answers: list[httpx.Response] = []
@@ -250,6 +294,18 @@ def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path
         line = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
         assert line in server.get("/metrics").text
         wait_until(lambda: len(server.children(WORKER)) == 4)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int) -> None:
+    """Not the socket that the service listens on, above all."""
+    with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
+        wait_until(lambda: len(server.children(WORKER)) == 2 * workers)
+        for pid in server.children(WORKER):
+            files = Path(f"/proc/{pid}/fd")
+            held = {str(each.readlink()) for each in files.iterdir()}
+            sockets = {each for each in held if each.startswith("socket:")}
+            assert sockets == {str((files / "0").readlink())}
 
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:

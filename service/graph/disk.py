@@ -1,6 +1,5 @@
 """Graphs too large for memory: loaded once into a store on disk, then opened for reading only."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -9,7 +8,7 @@ from pyoxigraph import Store
 
 from ontology.terms import Names
 from service.graph.shelf import Shelf
-from service.graph.store import Graph, format_of
+from service.graph.store import Graph, file_version, format_of
 
 #: told how many bytes of a file are loaded, of how many
 Progress = Callable[[int, int], None]
@@ -61,12 +60,6 @@ def open_on_disk(
     hold = shelf.held(version, lambda place: _load(path, place, progress or _silent), facts)
     place = shelf.folder / version
     return Graph(Store.read_only(str(place)), names, version, place, hold=hold)
-
-
-def file_version(path: Path) -> str:
-    """The version of a large graph: SHA-256 over its file, the first 16 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 class _Reading:

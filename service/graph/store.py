@@ -113,20 +113,37 @@ def load_graph(path: Path, names: Names, version: str | None = None) -> Graph:
     """Load N-Quads, TriG, Turtle or any RDF file whose ending tells its format.
 
     `version` is the graph's, where a sealed build says it; else it is computed, which takes
-    longer than loading.
+    longer than loading. That of a graph with blank nodes is that of its file: their names are
+    made up anew at each loading, and all processes have to agree.
 
     Raises `OSError` where the file cannot be read, `ValueError` on an unknown ending and
     `SyntaxError` (with line and column) on bad RDF.
     """
     store = Store()
     store.bulk_load(path=str(path), format=format_of(path))
-    return Graph(store, names, version or graph_version(store))
+    if version is None:
+        version = file_version(path) if _any_blank(store) else graph_version(store)
+    return Graph(store, names, version)
 
 
 def graph_version(store: Store) -> str:
     """The version of a graph: SHA-256 over its sorted N-Quads, the first 16 hex digits."""
     lines = sorted(f"{quad} ." for quad in store)
     return hashlib.sha256("\n".join([*lines, ""]).encode()).hexdigest()[:16]
+
+
+def file_version(path: Path) -> str:
+    """The version of a graph known by its file: SHA-256 over that, the first 16 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _any_blank(store: Store) -> bool:
+    return any(
+        isinstance(node, BlankNode | Triple)
+        for quad in store
+        for node in (quad.subject, quad.object, quad.graph_name)
+    )
 
 
 def load_triples(text: str, names: Names) -> Iterator[Quad]:

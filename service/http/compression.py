@@ -27,16 +27,27 @@ _Fields = Iterable[tuple[bytes, bytes]]
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip.
+    """Whether an Accept-Encoding header allows gzip and likes nothing else better.
 
     >>> accepts_gzip("gzip, br"), accepts_gzip("*"), accepts_gzip("gzip;q=0, *"), accepts_gzip("")
     (True, True, False, False)
+    >>> accepts_gzip("gzip;q=0.5"), accepts_gzip("identity, gzip;q=0.5")
+    (True, False)
     """
-    weights: dict[str, bool] = {}
+    weights: dict[str, float] = {}
     for part in header.lower().split(","):
-        coding, _, weight = part.partition(";")
-        weights[coding.strip()] = weight.replace(" ", "").strip("q=.0") != "" or not weight
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+        coding, _, weight = part.replace(" ", "").partition(";q=")
+        weights[coding.strip()] = _weight(weight)
+    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+
+
+def _weight(text: str) -> float:
+    """The weight of a coding, 1 where it is not told or not understood."""
+    try:
+        return float(text)
+    except ValueError:
+        return 1.0
 
 
 def gzipped(body: bytes) -> bytes:

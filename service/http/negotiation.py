@@ -1,6 +1,6 @@
 """Media types: what we offer, as tables, and the choice among them, as a pure function."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,6 +45,10 @@ class Range:
 
     type: str
     q: float
+
+
+#: an offer behind its weight and whether it was named outright
+_Candidate = tuple[tuple[float, bool], Offer]
 
 
 JSON_RESULTS: Final = Offer(
@@ -138,21 +142,25 @@ def negotiate(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
     """The offer an Accept header asks for, or `None` where none is acceptable.
 
     The most specific range decides an offer's weight, `q=0` refuses it; equal weights go to an
-    offer named outright before one that a wildcard admits, then to the earlier offer. A header
-    that is missing or blank accepts anything. RFC 9110, section 12.5.1.
+    offer named outright before one that a wildcard admits, then to the earlier offer. What is
+    given only by name is better than nothing where a wildcard admits it. A header that is missing
+    or blank accepts anything. RFC 9110, section 12.5.1.
 
     >>> negotiate("text/html;q=0.5, application/rdf+xml", PAGE_OFFERS).name
     'rdf'
     >>> negotiate("application/json", SELECT_OFFERS).type
     'application/json'
-    >>> negotiate("image/png", SELECT_OFFERS) is None
-    True
+    >>> negotiate("image/png", SELECT_OFFERS) is None, negotiate("text/*", ASK_OFFERS).type
+    (True, 'text/json')
     """
     ranges = tuple(accepted(accept)) or (Range("*/*", 1.0),)
-    candidates = list(_candidates(ranges, offers))
-    if candidates:
-        return max(candidates, key=lambda each: each[0])[1]
-    return next(_weak_candidates(ranges, offers), None)
+    found = _heaviest(_candidates(ranges, _forms(offers)))
+    if found is None:
+        found = next(_weak_candidates(ranges, offers), None)
+    if found is None:
+        admitted = (replace(form, explicit=False) for form in _forms(offers))
+        found = _heaviest(_candidates(ranges, admitted))
+    return found
 
 
 def accepted(accept: str | None) -> Iterator[Range]:
@@ -236,14 +244,21 @@ def _unit(text: str) -> float:
     return number if 0 <= number <= 1 else 1.0
 
 
-def _candidates(
-    ranges: Sequence[Range], offers: Sequence[Offer]
-) -> Iterator[tuple[tuple[float, bool], Offer]]:
-    for offer in offers:
-        for form in (offer, *_echoes(offer)):
-            match = _best(ranges, form)
-            if match is not None and match.q > 0:
-                yield (match.q, "*" not in match.type), form
+def _forms(offers: Iterable[Offer]) -> Iterator[Offer]:
+    return (form for offer in offers for form in (offer, *_echoes(offer)))
+
+
+def _candidates(ranges: Sequence[Range], forms: Iterable[Offer]) -> Iterator[_Candidate]:
+    for form in forms:
+        match = _best(ranges, form)
+        if match is not None and match.q > 0:
+            yield (match.q, "*" not in match.type), form
+
+
+def _heaviest(candidates: Iterable[_Candidate]) -> Offer | None:
+    """The first of those that nothing outweighs."""
+    found = max(candidates, key=lambda each: each[0], default=None)
+    return found[1] if found else None
 
 
 def _echoes(offer: Offer) -> Iterator[Offer]:

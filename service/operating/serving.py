@@ -20,8 +20,16 @@ _SILENT: Final = 30
 class Supervisor(Multiprocess):
     """uvicorn's, which starts, replaces and ends server processes.
 
-    SIGHUP makes its processes look for another build, where uvicorn's would replace them.
+    SIGHUP makes its processes look for another build, where uvicorn's would replace them. At the
+    end it stops listening first: uvicorn's would take connections until its last process is gone,
+    answer none of them, and let their clients wait.
     """
+
+    def terminate_all(self) -> None:
+        """Refuse new connections, then let the processes end."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
     def handle_hup(self) -> None:
         """Pass the signal on; a process that is still starting opens the newest build anyway."""

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from ontology.terms import DEFAULT_BASE
-from service.graph.disk import file_version
 from service.graph.shelf import PARTIAL, Facts, Shelf
-from service.graph.store import Graph
+from service.graph.store import Graph, file_version
 from service.retrieval.encoders import PLUS, NamedEncoder
 from service.retrieval.index import (
     DAMAGED,

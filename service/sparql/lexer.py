@@ -33,6 +33,10 @@ _UPDATES: Final = (
     "ADD",
     "WITH",
 )
+#: how many words follow what begins a declaration (VERSION is of SPARQL 1.2)
+_DECLARED: Final = {"BASE": 1, "PREFIX": 2, "VERSION": 1}
+#: after these a name is a graph or a thing, whatever its prefix is called
+_NAMING: Final = frozenset({"DESCRIBE", "FROM", "GRAPH", "NAMED"})
 #: functions whose value changes from one evaluation to the next
 _VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
 #: escapes of these would change where a string ends: they stay for the engine, within strings
@@ -150,6 +154,16 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a line and column as `position` counts them; at most the text's length.
+
+    >>> offset_of("ab\\ncd", 2, 2)
+    4
+    """
+    before = text.split("\n")[: line - 1]
+    return min(sum(map(len, before)) + len(before) + column - 1, len(text))
+
+
 def syntax_error(text: str, offset: int, ja: str, en: str) -> QuerySyntax:
     """The problem of a text that goes wrong at this offset; names the word that stands there."""
     line, column = position(text, offset)
@@ -199,24 +213,27 @@ def _form(text: str, found: list[Token]) -> str:
 
 
 def _after_prologue(found: list[Token]) -> Iterator[Token]:
-    """The words after BASE and PREFIX declarations."""
+    """The words after the declarations."""
     rest = iter(found)
     for token in rest:
         keyword = token.text.upper() if token.kind == "word" else ""
-        if keyword not in ("BASE", "PREFIX", "VERSION"):
+        if keyword not in _DECLARED:
             yield token
-        for _ in range(
-            ("BASE", "PREFIX").index(keyword) + 1 if keyword in ("BASE", "PREFIX") else 0
-        ):
+        for _ in range(_DECLARED.get(keyword, 0)):
             next(rest, None)
 
 
 def _refuse_service(found: list[Token]) -> None:
-    """Engines split words less strictly than the standard, so any word with it is refused."""
-    for token, following in zip(found, [*found[1:], None], strict=True):
+    """Engines split words less strictly than the standard, so any word with it is refused.
+
+    To them `SERVICE:a {` may be a call as well as the name of something in the prefix `SERVICE`.
+    """
+    for before, token, following in zip([None, *found], found, [*found[1:], None], strict=False):
         word = token.text.upper()
+        named = before is not None and before.kind == "word" and before.text.upper() in _NAMING
         call = token.kind == "name" and following is not None and following.text == "{"
-        if "SERVICE" in (word if token.kind == "word" else word.partition(":")[0] if call else ""):
+        called = word.partition(":")[0] if call and not named else ""
+        if "SERVICE" in (word if token.kind == "word" else called):
             raise Forbidden(
                 "SERVICE は使えません。ここにあるグラフだけを問い合わせてください。",
                 "SERVICE is not allowed; query only the graphs that are loaded here.",

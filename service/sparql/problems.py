@@ -7,15 +7,23 @@ from typing import Any, Final
 from ontology.terms import FUNCTIONS
 from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
 from service.sparql.grammar import fault_of, undeclared
-from service.sparql.lexer import syntax_error
+from service.sparql.lexer import offset_of, syntax_error
 
 #: a sentence among the words an engine expected tells of a rule beyond the grammar
-_MEANING: Final = re.compile(r"[A-Z][a-z]+(?: [\w()]+){2,}")
+_MEANING: Final = re.compile(r"[A-Z][\w*]+(?: [\w()*]+){2,}")
+#: where an engine noticed that such a rule was broken
+_NOTICED: Final = re.compile(r"error at (\d+):(\d+)")
+#: the rules beyond the grammar that an engine has no sentence for (SPARQL 1.1, section 19.8)
+_RULES: Final = (
+    "BIND の変数が前に使われている、同じ空白ノードが二つの { } にある、"
+    "VALUES の値の数が変数の数と違う、など",
+    "such as a variable of BIND that was used before, one blank node in two groups,"
+    " or VALUES whose rows are not as long as its variables",
+)
 #: what the engine says of a function that nobody defined
 _UNKNOWN: Final = re.compile(r"custom function <([^>]*)> is not supported")
-#: how many expected words, and how much of an engine's message, a problem shows
+#: how many expected words a problem shows
 _SHOWN: Final = 8
-_LONGEST: Final = 200
 
 
 def of(text: str, outcome: Mapping[str, Any], memory: int) -> Problem:
@@ -93,7 +101,15 @@ def _syntax(text: str, message: str) -> Problem:
             f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
         )
         return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
+    return _invalid(text, message)
+
+
+def _invalid(text: str, message: str) -> Problem:
+    """What is wrong with a query that is by the grammar, and about where."""
     found = _MEANING.search(message)
-    reason = found[0] if found else message[:_LONGEST]
-    ja = f"文法は正しいのですが、評価できません（{reason}）。"
-    return QuerySyntax(ja, f"well-formed, but not valid: {reason}", line=1, column=1, token="")
+    ja, en = (found[0], found[0]) if found else _RULES
+    ja = f"文法は正しいのですが、評価できません（{ja}）。"
+    en = f"well-formed, but not valid: {en}"
+    if place := _NOTICED.search(message):
+        return syntax_error(text, offset_of(text, int(place[1]), int(place[2])), ja, en)
+    return QuerySyntax(ja, en, line=1, column=1, token="")

@@ -18,6 +18,8 @@ DIRECT: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 _FORMATS: Final = ("format", "output", "results")
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
+#: how many parameters a request may have
+_MOST: Final = 1000
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -115,7 +117,7 @@ def _parameters(queries: list[str], dataset: Pairs, others: Pairs) -> Parameters
             "query がありません。", "The parameter query is missing.", parameter="query"
         )
     return Parameters(
-        query=queries[0] if queries else None,
+        query=queries[0].removeprefix("\ufeff") if queries else None,
         default_graphs=default or None,
         named_graphs=named or None,
         formats=tuple(value for name in _FORMATS for value in _values(others, name)),
@@ -156,13 +158,13 @@ def _values(pairs: Pairs, name: str) -> list[str]:
 
 
 def _pairs(encoded: bytes) -> Pairs:
-    try:
-        return parse_qsl(
-            encoded.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=1000,
+    """The parameters of a form; what is not ASCII may stand in it as it is, as from `curl -d`."""
+    if encoded.count(b"&") >= _MOST:
+        raise BadRequest(
+            f"パラメーターは {_MOST:,} 個までです。", f"Send at most {_MOST:,} parameters."
         )
+    try:
+        return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise BadRequest(
             "パラメーターは UTF-8 をパーセント符号化して送ってください。",
@@ -172,7 +174,7 @@ def _pairs(encoded: bytes) -> Pairs:
 
 def _text(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return body.decode()
     except UnicodeDecodeError as error:
         raise BadRequest(
             "本文を UTF-8 として読めません。", "The body is not UTF-8.", byte=error.start

@@ -6,7 +6,10 @@ import json
 import httpx
 import pytest
 
-from service.http.lenient import MAX_HEAD
+from service.app import create_app
+from service.http.lenient import MAX_HEAD, LenientProtocol
+from service.state import State
+from tests.servers import listening
 
 
 def test_an_address_as_typed(root: str) -> None:
@@ -64,3 +67,97 @@ def test_a_large_body_is_no_large_head(root: str) -> None:
     headers = {"Content-Type": "application/sparql-query"}
     query = "ASK {} #" + "x" * (2 * MAX_HEAD)
     assert httpx.post(root + "sparql", content=query, headers=headers).status_code == 200
+
+
+def test_a_refusal_is_heard_by_a_client_that_is_still_sending(root: str) -> None:
+    """A connection that is closed on unread bytes is reset, and the answer is lost with it."""
+    heard = asyncio.run(_sending(httpx.URL(root), b"ASK {} #" + b"x" * (4 * 2**20)))
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(body)["cap"] == "body"
+
+
+async def _sending(address: httpx.URL, body: bytes) -> bytes:
+    """Send all of a body that is too large before looking whether the server says anything."""
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        b"Content-Type: application/sparql-query\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+    for start in range(0, len(body), 2**18):
+        writer.write(body[start : start + 2**18])
+        await writer.drain()
+        await asyncio.sleep(0.005)
+    heard = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    await writer.wait_closed()
+    return heard
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"hello\r\n\r\n",
+        b"FOO /sparql HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_gets_a_problem_document(root: str, garbage: bytes) -> None:
+    head, _, body = asyncio.run(_said(httpx.URL(root), garbage)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in head
+    assert "well-formed" in json.loads(body)["detail"]
+
+
+def test_an_address_too_long_for_the_parser_is_too_long(root: str) -> None:
+    request = b"GET /" + b"x" * MAX_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert asyncio.run(_said(httpx.URL(root), request)).startswith(b"HTTP/1.1 414 ")
+
+
+async def _said(address: httpx.URL, request: bytes) -> bytes:
+    """All that the server says to these bytes before it hangs up."""
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(request)
+    await writer.drain()
+    heard = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    await writer.wait_closed()
+    return heard
+
+
+class Hasty(LenientProtocol):
+    """The protocol that soon gives up."""
+
+    patience = 0.3
+
+
+QUERY = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET /spar", b"GET / HTTP/1.1\r\nHost: x\r\n", QUERY + b"Content-Length: 9\r\n\r\nASK"],
+)
+def test_a_request_that_never_arrives_is_given_up(state: State, begun: bytes) -> None:
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        head, _, body = asyncio.run(_said(httpx.URL(root), begun)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["status"] == 408
+
+
+def test_who_says_nothing_is_left(state: State) -> None:
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        assert asyncio.run(_said(httpx.URL(root), b"")) == b""
+
+
+def test_answers_may_take_longer_than_requests(state: State) -> None:
+    """A client that waits for its answer, or sends the next request meanwhile, is not late."""
+    slow = b"SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    url = b"/sparql?timeout=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    whole = b"POST " + url + b"Content-Length: %d\r\n\r\n%b" % (len(slow), slow)
+    with listening(lambda _: create_app(state), protocol=Hasty) as root:
+        heard = asyncio.run(_said(httpx.URL(root), whole + b"GET /health/li"))
+    assert heard.startswith(b"HTTP/1.1 503 ")
+    assert heard.count(b"HTTP/1.1 408 ") == 1

@@ -63,6 +63,11 @@ def test_select(accept: str | None, formats: list[str], expected: str | None) ->
     assert (found and found.type) == expected
 
 
+def test_ask_as_any_text() -> None:
+    found = negotiate_form("text/*", [], ASK_OFFERS)
+    assert found and (found.name, found.type) == ("json", "text/json")
+
+
 @pytest.mark.parametrize("accept", ["text/csv", "text/tab-separated-values", "*/*", None])
 def test_ask_falls_back_to_json(accept: str | None) -> None:
     found = negotiate_form(accept, [], ASK_OFFERS)

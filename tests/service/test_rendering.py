@@ -226,6 +226,18 @@ def test_unsafe_iris_are_no_links(pages: Pages) -> None:
     assert 'href="javascript' not in pages.render_table("/sparql", "q", table)
 
 
+def test_an_answer_stands_once_on_its_page(pages: Pages) -> None:
+    """The form below it is the same as without an answer."""
+    row = {"a": {"type": "literal", "value": "唯一の値", "xml:lang": "ja"}, "b": {}}
+    row["b"] = {"type": "literal", "value": "a text of some length", "xml:lang": "en"}
+    table = {"head": {"vars": ["a", "b", "c"]}, "results": {"bindings": [row]}}
+    page = pages.render_table("/sparql", "q", table)
+    assert page.count("唯一の値") == 1
+    assert 'rows="10"' in page
+    assert '<td>唯一の値</td><td lang="en" class="long">a text of some length</td>' in page
+    assert '<td><span class="none">–</span></td>' in page
+
+
 def test_an_ask_answers_yes_or_no(pages: Pages) -> None:
     page = pages.render_table("/sparql", "ASK {}", {"head": {}, "boolean": True})
     assert "はい (true)" in page

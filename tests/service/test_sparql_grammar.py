@@ -18,6 +18,7 @@ WRONG = [
     ("SELECT * { ?s ?p ?o } LIMIT many", (1, 29), "number"),
     ("SELECT * {", (1, 11), "}"),
     ("PREFIX a <b> ASK {}", (1, 8), "prefix:"),
+    ("SELECT * { ?s ?p ?o . . }", (1, 23), "}"),
 ]
 RIGHT = [
     "SELECT*{?s?p?o.?s<http://a>?b}",

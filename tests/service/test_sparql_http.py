@@ -242,6 +242,26 @@ def test_a_syntax_error_is_located(root: str) -> None:
     assert "行目" in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("query", "line", "says"),
+    [
+        ("SELECT * {\n ?s ?p ?o .\n BIND(1 AS ?o)\n}", 4, "BIND"),
+        ("SELECT * {\n _:a ?p ?o\n OPTIONAL { _:a ?q ?r } }", 3, "blank node"),
+        ("SELECT * {\n ?s ?p ?o VALUES (?a ?b) {(1)} }", 2, "VALUES"),
+        ("SELECT ?s { ?s ?p ?o } GROUP BY ?o", 1, "unbound"),
+        ("SELECT * { ?s ?p ?o FILTER(COUNT(?s) > 1) }", 1, "GROUP BY"),
+    ],
+)
+def test_a_query_that_breaks_a_rule_beyond_the_grammar(
+    root: str, query: str, line: int, says: str
+) -> None:
+    problem = ask(root, query).json()
+    assert (problem["status"], problem["line"]) == (400, line)
+    assert says in problem["detail"]
+    assert "[_]" not in problem["detail"]
+    assert "unreported" not in problem["detail"]
+
+
 def test_a_problem_as_text_and_as_a_page(root: str) -> None:
     for accept, start in (("text/plain", "400 "), ("text/html", "<!doctype html>")):
         params = {"query": "nonsense"}
@@ -253,6 +273,28 @@ def test_a_problem_as_text_and_as_a_page(root: str) -> None:
 def test_a_form_is_decoded_once(root: str) -> None:
     found = ask(root, "SELECT ('%2B+%41' AS ?x) {}")
     assert found.json()["results"]["bindings"][0]["x"]["value"] == "%2B+%41"
+
+
+def test_a_form_as_curl_sends_it(root: str) -> None:
+    """`curl -d` encodes nothing: Japanese stands in the form as it was typed."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    form = 'query=SELECT ?s { ?s ?p "コーチング"@ja }'.encode()
+    found = httpx.post(root + "sparql", content=form, headers=headers)
+    assert (found.status_code, number(found) > 0) == (200, True)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_query(root: str) -> None:
+    direct = {"Content-Type": "application/sparql-query"}
+    text = "\ufeffASK {}"
+    assert ask(root, text).json()["boolean"]
+    assert httpx.post(root + "sparql", data={"query": text}).json()["boolean"]
+    assert httpx.post(root + "sparql", content=text, headers=direct).json()["boolean"]
+
+
+def test_parameters_are_counted(root: str) -> None:
+    found = httpx.get(root + "sparql?query=ASK{}" + "&a=" * 1000)
+    assert found.status_code == 400
+    assert "1,000" in found.json()["detail"]
 
 
 def test_results_in_all_forms(root: str) -> None:

@@ -16,6 +16,9 @@ REFUSED = [
     "SELECT * { ?s ?p true SERVICE?x{} }",
     "SELECT * { ?s ?p trueSERVICE<http://x/>{} }",
     "PREFIX : <http://x/> SELECT * { SERVICE:a { ?s ?p ?o } }",
+    "PREFIX : <http://x/> SELECT * { GRAPH ?g { } SERVICE:a { ?s ?p ?o } }",
+    "PREFIX : <http://x/> SELECT * { ?s ?p ?o SERVICE:a { ?s ?p ?o } }",
+    'VERSION "1.2" LOAD <http://x/>',
     r"SELECT * { \u0053ERVICE <http://x/> { ?s ?p ?o } }",
     r"SELECT * { SERV\U00000049CE <http://x/> { ?s ?p ?o } }",
     "SELECT * { # '\n SERVICE # x\n <http://x/> {} }",
@@ -38,6 +41,10 @@ ALLOWED = [
     ("base <http://x/> describe <SERVICE>", "DESCRIBE"),
     ("PREFIX : <http://x/> ASK { :drop :a\\-service _:service }", "ASK"),
     ("SELECT(COUNT(*)AS?n){?s?p'x'@service}", "SELECT"),
+    ("PREFIX service: <http://x/> SELECT * { GRAPH service:g { ?s ?p ?o } }", "SELECT"),
+    ("PREFIX service: <http://x/> ASK FROM service:a FROM NAMED service:b { ?s ?p ?o }", "ASK"),
+    ("PREFIX service: <http://x/> DESCRIBE service:a { }", "DESCRIBE"),
+    ("VERSION \"1.2\" PREFIX a: <http://x/> VERSION '1.2' ASK { ?s a:b ?o }", "ASK"),
 ]
 
 
