@@ -551,6 +551,12 @@ class TestServe:
             log = (tmp_path / "log").read_text(encoding="utf-8")
             assert ("indexing for search" in log) is made
 
+    def test_the_file_of_a_build_brings_its_index(self, data: Path, tmp_path: Path) -> None:
+        with serving("--graph", data / CURRENT / GRAPH, cwd=tmp_path) as client:
+            assert client.get("/search", params={"q": "コーチング"}).json()["hits"]
+        assert "indexing for search" not in (tmp_path / "log").read_text(encoding="utf-8")
+        assert not (tmp_path / "data").exists()
+
     def test_a_graph_of_someone_else(self, tmp_path: Path) -> None:
         with serving("--graph", FOREIGN, cwd=tmp_path) as client:
             hits = client.get("/search", params={"q": "kitty"}).json()["hits"]

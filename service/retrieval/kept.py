@@ -112,12 +112,14 @@ def is_kept(found: Places, encoder: str) -> bool:
     Raises `OSError` where there is no graph.
     """
     names = [index_folder(Path(), each).name for each in (encoder, encoder.split(PLUS)[0])]
-    shelf, beside = found.shelf, found.beside
-    if found.source is None:  # the folder of a build has the name of its graph's version
-        return any(
-            (beside / name).is_dir() or shelf.is_whole(f"{beside.name}/{name}") for name in names
-        )
-    wanted = (FORMAT, found.facts["digest"])
+    shelf, build = found.shelf, found.beside.resolve()
+    version = found.facts.get("digest", build.name)
+    # the folder of a build has the name of its graph's version, the hash of its file
+    if build.name == version and any((build / name).is_dir() for name in names):
+        return True
+    if found.source is None:
+        return any(shelf.is_whole(f"{version}/{name}") for name in names)
+    wanted = (FORMAT, version)
     on_shelf = (shelf.facts(each) for name in names for each in shelf.named_like(f"*/{name}"))
     return any((facts.get("format"), facts.get("digest")) == wanted for facts in on_shelf)
 
