@@ -92,14 +92,10 @@ def test_escaped_quotes_stay() -> None:
     assert decode(r"'\u0027' \u0041") == r"'\u0027' A"
 
 
-def past(text: str) -> Token:
-    return Token("end", "", len(text))
-
-
 @given(st.text())
 def test_between_words_are_only_spaces_and_comments(text: str) -> None:
-    end, words = 0, list(tokens(text))
-    for token in words if "open" in {each.kind for each in words} else [*words, past(text)]:
+    end = 0
+    for token in [*tokens(text), Token("end", "", len(text))]:
         assert re.fullmatch(r"(\s|#[^\n\r]*)*", text[end : token.start])
         assert text.startswith(token.text, token.start)
         end = token.start + len(token.text)
