@@ -300,7 +300,8 @@ def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path
 def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int) -> None:
     """Not the socket that the service listens on, above all."""
     with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
-        wait_until(lambda: len(server.children(WORKER)) == 2 * workers)
+        loaded = f"\nccgraph_sparql_workers {2 * workers}.0\n"
+        wait_until(lambda: loaded in server.get("/metrics").text)
         for pid in server.children(WORKER):
             files = Path(f"/proc/{pid}/fd")
             held = {str(each.readlink()) for each in files.iterdir()}
