@@ -8,7 +8,6 @@ While it evaluates, it may ask in the same way for what a function of ours needs
 all entities for a text, and reads them from standard input: one message each way for each text.
 """
 
-import csv
 import io
 import json
 import os
@@ -50,6 +49,8 @@ _ROW_MARKS: Final = {
     "csv": (b"\n", 1),
     "tsv": (b"\n", 1),
 }
+#: all bytes but those that begin and end the rows and the quoted values of CSV
+_NO_CSV_MARKS: Final = bytes(set(range(256)) - set(b'"\n'))
 
 
 class Config(TypedDict):
@@ -238,7 +239,9 @@ def _exact_rows(body: bytes, name: str) -> int:
     if name == "json":
         return len(json.loads(body)["results"]["bindings"])
     if name == "csv":
-        return sum(1 for _ in csv.reader(io.StringIO(body.decode(), newline=""))) - 1
+        # every other piece between quotation marks is within a value; two in a row change nothing
+        marks = body.translate(None, _NO_CSV_MARKS).replace(b'""', b"")
+        return sum(piece.count(b"\n") for piece in marks.split(b'"')[::2]) - 1
     mark, without = _ROW_MARKS[name]
     return body.count(mark) - without
 

@@ -377,6 +377,19 @@ def test_rows_are_capped_exactly(serve: Serve, form: str) -> None:
         assert (over.json()["cap"], over.json()["limit"]) == ("rows", 10)
 
 
+def test_a_long_value_of_many_lines_is_one_row_of_csv(serve: Serve) -> None:
+    """Longer than what readers of CSV take for a value, with what rows and values end with."""
+    literal = 'a "quoted",\\r\\n' * 16 + "x" * 160_000
+    query = f'SELECT ("{literal.replace(chr(34), chr(92) + chr(34))}" AS ?x) {{}}'
+    headers = {"Accept": "text/csv", "Content-Type": "application/sparql-query"}
+    with serve(row_cap=10) as root:
+        found = httpx.post(root + "sparql", content=query, headers=headers)
+        assert (found.status_code, found.text.count("\n")) == (200, 18)
+        rows = "VALUES ?y { 1 2 3 4 5 6 7 8 9 10 11 }"
+        over = httpx.post(root + "sparql", content=query[:-1] + rows + "}", headers=headers)
+        assert (over.status_code, over.json()["cap"]) == (413, "rows")
+
+
 def test_triples_and_bytes_are_capped(serve: Serve) -> None:
     with serve(row_cap=10, byte_cap=400) as root:
         assert ask(root, TRIPLES).json()["cap"] == "rows"
