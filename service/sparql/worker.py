@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
 
+from service.graph.xml_text import UnwritableError, well_formed
 from service.sparql.functions import Functions, Scores, UnsearchableError
 from service.sparql.messages import receive, send
 
@@ -42,6 +43,8 @@ _GRAPHS: Final = {
     "trig": ox.RdfFormat.TRIG,
     "nq": ox.RdfFormat.N_QUADS,
 }
+#: the formats that are XML
+_XML: Final = frozenset({"xml", "rdf"})
 #: what stands in or between the rows of an answer, and how often it stands in one without rows
 _ROW_MARKS: Final = {
     "json": (b"},{", -1),
@@ -124,6 +127,8 @@ class Worker:
             return {"kind": "syntax", "message": str(error)}, b""
         except OverCapError as error:
             return error.outcome, b""
+        except UnwritableError as error:
+            return {"kind": "unwritable", "what": error.what, "format": job["format"]}, b""
         except MemoryError:
             return {"kind": "memory"}, b""
         except (OSError, ValueError, RuntimeError) as error:
@@ -148,7 +153,16 @@ class Worker:
             raise self._functions.fault
         if isinstance(found, ox.QuerySolutions):
             _check_rows(sink.getvalue(), job["format"], self._config["rows"])
-        return sink.getvalue()
+        return self._written(sink.getvalue(), job["format"])
+
+    def _written(self, body: bytes, name: str) -> bytes:
+        """A serialised answer as every parser reads it; what XML escapes may exceed the cap."""
+        if name not in _XML:
+            return body
+        found = well_formed(body)
+        if len(found) > self._config["bytes"]:
+            raise OverCapError("bytes", self._config["bytes"])
+        return found
 
     def _dataset(self, job: Job) -> dict[str, Any]:
         """The protocol's dataset wins over FROM; without either, the union."""
