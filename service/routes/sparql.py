@@ -5,7 +5,6 @@ validating a request would take most of its time.
 """
 
 import asyncio
-import json
 from functools import lru_cache
 from typing import Final
 
@@ -30,7 +29,7 @@ from service.http.negotiation import (
     leaves_open,
     negotiate,
 )
-from service.sparql.answering import VARY, Asked, Plan, packed, planned
+from service.sparql.answering import VARY, Asked, Plan, packed, planned, shown
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
 from service.sparql.pool import Engine
@@ -157,7 +156,7 @@ class Endpoint:
         pages, text = self._state.pages.speaking(voice_of(request)), plan.request.query.text
 
         def rendered() -> Stored:
-            page = pages.render_table(request.url.path, text, json.loads(body))
+            page = pages.render_table(request.url.path, text, shown(plan, body))
             return packed(page.encode(), plan.offer, plan.gzip, plan.identity)
 
         return await asyncio.to_thread(rendered)

@@ -1,7 +1,9 @@
 """`/sparql` as clients meet it, over a real server."""
 
 import asyncio
+import html
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -394,6 +396,33 @@ def test_triples_and_bytes_are_capped(serve: Serve) -> None:
     with serve(row_cap=10, byte_cap=400) as root:
         assert ask(root, TRIPLES).json()["cap"] == "rows"
         assert ask(root, "SELECT * { ?s ?p ?o } LIMIT 9").json()["cap"] == "bytes"
+
+
+def test_a_page_shows_so_many_rows_and_leads_to_the_rest(root: str) -> None:
+    digits = "VALUES ?{0} {{ 0 1 2 3 4 5 6 7 8 9 }}"
+    query = "SELECT ?a { " + " ".join(digits.format(each) for each in "abcd") + " } LIMIT "
+    graphs = {"default-graph-uri": G2, "named-graph-uri": [NOWHERE, "http://e/?a=1&b=あ"]}
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    asked = {"query": query + "5000", **graphs}
+    assert httpx.get(root + "sparql", params=asked, headers=browser).status_code == 200
+    for path in ("sparql", "sparql/"):
+        asked = {"query": query + "5001", **graphs}
+        over = httpx.post(root + path, data=asked, headers=browser)
+        assert over.status_code == 413
+        assert "5,000 行" in over.text
+        links = dict(re.findall(r'<a href="([^"]*)">(csv|json)</a>', over.text))
+        assert sorted(links.values()) == ["csv", "json"]
+        for link, form in links.items():
+            address = over.url.join(html.unescape(link))
+            assert address.params.get_list("named-graph-uri") == graphs["named-graph-uri"]
+            assert address.params["default-graph-uri"] == G2
+            machine = httpx.get(address, headers=browser)
+            assert (machine.status_code, form in machine.headers["content-type"]) == (200, True)
+            assert machine.text.count("\n" if form == "csv" else "},{") >= 5000
+    long = httpx.post(
+        root + "sparql", data={"query": query + "5001 #" + "x" * 9000}, headers=browser
+    )
+    assert (long.status_code, "format=csv" in long.text) == (413, False)
 
 
 def test_an_engine_that_is_asked_to_fetch_cannot(root: str, state: State) -> None:
