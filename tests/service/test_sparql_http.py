@@ -42,6 +42,9 @@ HR5 = (
 )
 TRIPLES = "CONSTRUCT WHERE { ?s a ?o }"
 G2 = "https://w3id.org/ccgraph/graph/cmbok2"
+TABLES = {"json": "json", "xml": "xml", "csv": "csv", "tsv": "tab", "html": "html"}
+GRAPHS = {"ttl": "turtle", "nt": "n-triples", "jsonld": "ld+json", "rdf": "rdf+xml"}
+GRAPHS |= {"trig": "trig", "nq": "n-quads"}
 NOWHERE = "http://example.org/nowhere"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o0 }"
 
@@ -477,3 +480,21 @@ def test_openapi_tells_of_it(root: str) -> None:
     document = json.loads(httpx.get(root + "openapi.json").text)
     assert {"get", "post"} <= document["paths"]["/sparql"].keys()
     assert document["openapi"].startswith("3.1")
+
+
+def test_openapi_tells_of_every_parameter(root: str) -> None:
+    """Those of the protocol and ours, in the address and in the form."""
+    path = httpx.get(root + "openapi.json").json()["paths"]["/sparql"]
+    told = {"query", "default-graph-uri", "named-graph-uri", "timeout"}
+    told |= {"format", "output", "results"}
+    assert {each["name"] for each in path["get"]["parameters"]} == told
+    form = path["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    assert form["schema"]["properties"].keys() == told
+    for name in ("format", "output", "results"):
+        _, _, values = form["schema"]["properties"][name]["description"].rpartition(": ")
+        assert set(values.split()) == {*TABLES, *GRAPHS}
+        for value in values.split():
+            query = TRIPLES if value in GRAPHS else HR5
+            found = httpx.post(root + "sparql", data={"query": query, name: value, "timeout": "4"})
+            assert found.status_code == 200
+            assert (TABLES | GRAPHS)[value] in found.headers["content-type"]
