@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
 
+from service.graph.files import rdf_file
 from service.graph.xml_text import UnwritableError, well_formed
 from service.sparql.functions import Functions, Scores, UnsearchableError
 from service.sparql.messages import receive, send
@@ -184,7 +185,8 @@ def _opened(path: str) -> ox.Store:
     if os.path.isdir(path):  # noqa: PTH112 -- pathlib would double the time to start
         return ox.Store.read_only(path)
     store = ox.Store()
-    store.bulk_load(path=path, format=ox.RdfFormat.from_extension(path.rpartition(".")[2]))
+    with rdf_file(path) as file:
+        store.bulk_load(file, format=ox.RdfFormat.from_extension(path.rpartition(".")[2]))
     return store
 
 
