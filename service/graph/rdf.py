@@ -5,7 +5,7 @@ from typing import Final
 
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
-from ontology.terms import VOID, Names
+from ontology.terms import SD, VOID, Names
 from service.errors import NotAcceptable
 from service.graph.xml_text import UnwritableError, well_formed
 from service.http.negotiation import GRAPH_OFFERS, RDF_XML, Offer
@@ -21,6 +21,7 @@ FORMATS: Final[Mapping[str, RdfFormat]] = {
 #: vocabularies that only descriptions of the service use
 _EXTRA: Final = {
     "void": VOID,
+    "sd": SD,
     "dcat": "http://www.w3.org/ns/dcat#",
     "foaf": "http://xmlns.com/foaf/0.1/",
 }

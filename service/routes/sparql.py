@@ -29,7 +29,7 @@ from service.http.negotiation import (
     leaves_open,
     negotiate,
 )
-from service.sparql.answering import VARY, Asked, Plan, packed, planned, shown
+from service.sparql.answering import SPOKEN, VARY, Asked, Plan, packed, planned, shown
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
 from service.sparql.pool import Engine
@@ -85,6 +85,7 @@ class Endpoint:
                 return
             stored = await self._answer(Request(scope), plan, held)
         except Problem as problem:
+            problem.headers.setdefault("Vary", SPOKEN)
             await problem_response(Request(scope), problem)(scope, receive, send)
             return
         kept = asked.method == "GET" and plan.key is not None

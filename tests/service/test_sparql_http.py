@@ -183,6 +183,16 @@ def test_headers(root: str) -> None:
     assert found.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
 
 
+def test_a_problem_varies_with_what_the_answer_does(root: str) -> None:
+    for query, accept, status in (("ASK {}", "image/png", 406), ("ASK {", "text/html", 400)):
+        params, headers = {"query": query}, {"Accept": accept}
+        refused = httpx.get(root + "sparql", params=params, headers=headers)
+        assert refused.status_code == status
+        page = httpx.get(root + "sparql", params={"query": HR5}, headers={"Accept": "text/html"})
+        assert refused.headers["vary"] == page.headers["vary"]
+    assert refused.headers["vary"].split(", ")[:2] == ["Accept", "Accept-Encoding"]
+
+
 def test_validators(root: str) -> None:
     first = ask(root)
     headers = {"If-None-Match": f'"other", {first.headers["etag"]}'}
@@ -467,6 +477,8 @@ def test_service_description(root: str, accept: str) -> None:
         (q.predicate.value.rpartition("#")[2], str(q.object)) for q in parse(found.content, kind)
     }
     assert ("endpoint", f"<{root}sparql>") in said
+    if accept == "text/turtle":
+        assert "sd:endpoint <" in found.text
     assert ("name", f"<{G2}>") in said
     assert "resultFormat" in {name for name, _ in said}
 
