@@ -178,3 +178,19 @@ def test_answers_may_take_longer_than_requests(state: State) -> None:
         heard = asyncio.run(_said(httpx.URL(root), whole + b"GET /health/li"))
     assert heard.startswith(b"HTTP/1.1 503 ")
     assert heard.count(b"HTTP/1.1 408 ") == 1
+
+
+def test_options_of_the_whole_server(root: str) -> None:
+    heard = asyncio.run(_asterisk(httpx.URL(root)))
+    assert heard.startswith(b"HTTP/1.1 204 ")
+    assert b"\r\nallow: GET, HEAD, POST, OPTIONS, QUERY\r\n" in heard
+
+
+async def _asterisk(address: httpx.URL) -> bytes:
+    """Ask what the server can do, not what a resource can (RFC 9110, section 9.3.7)."""
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    heard = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+    return heard
