@@ -7,6 +7,7 @@ from typing import BinaryIO, Final
 from pyoxigraph import Store
 
 from ontology.terms import Names
+from service.graph.files import rdf_file
 from service.graph.shelf import Shelf
 from service.graph.store import Graph, file_version, format_of
 
@@ -80,7 +81,7 @@ class _Reading:
 def _load(path: Path, place: Path, progress: Progress) -> None:
     """Load a file into a new store in this folder."""
     store = Store(str(place))
-    with path.open("rb") as file:
+    with rdf_file(str(path)) as file:
         reading = _Reading(file, path.stat().st_size, progress)
         store.bulk_load(reading, format_of(path))  # type: ignore[arg-type]
     store.optimize()

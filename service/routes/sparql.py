@@ -5,7 +5,6 @@ validating a request would take most of its time.
 """
 
 import asyncio
-import json
 from functools import lru_cache, partial
 from typing import Final
 
@@ -30,7 +29,7 @@ from service.http.negotiation import (
     leaves_open,
     negotiate,
 )
-from service.sparql.answering import VARY, Asked, Plan, packed, planned
+from service.sparql.answering import SPOKEN, VARY, Asked, Plan, packed, planned, shown
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
 from service.sparql.pool import ClientLeftError, Engine
@@ -86,6 +85,7 @@ class Endpoint:
                 return
             stored = await self._answer(Request(scope, receive), plan, held)
         except Problem as problem:
+            problem.headers.setdefault("Vary", SPOKEN)
             await problem_response(Request(scope), problem)(scope, receive, send)
             return
         except ClientLeftError:
@@ -160,7 +160,7 @@ class Endpoint:
         pages, text = self._state.pages.speaking(voice_of(request)), plan.request.query.text
 
         def rendered() -> Stored:
-            page = pages.render_table(request.url.path, text, json.loads(body))
+            page = pages.render_table(request.url.path, text, shown(plan, body))
             return packed(page.encode(), plan.offer, plan.gzip, plan.identity)
 
         return await asyncio.to_thread(rendered)
@@ -219,6 +219,7 @@ async def _send(
         headers.append((b"etag", f'"{stored.tag}"'.encode()))
         if held and (stored.tag in held or held == ["*"]):
             status, body = 304, b""
-            headers = [(b"vary", VARY.encode()), *headers[len(stored.headers) :]]
+            vary = dict(stored.headers).get(b"vary", VARY.encode())
+            headers = [(b"vary", vary), *headers[len(stored.headers) :]]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
