@@ -132,7 +132,8 @@ class Courtesies:
         route, status = _route(scope), answer.status or _LEFT
         self._desk.metrics.observe(scope["asked_method"], route, status, seconds)
         if log := self._desk.log:
-            log.write(Exchange(scope, route, status, answer.size, seconds, answer.body))
+            told = (scope, route, status, answer.size, seconds, answer.body)
+            log.write(Exchange(*told, at=time.time()))
 
 
 class _Answer:

@@ -181,8 +181,11 @@ def test_no_header_breaks_the_reading_of_a_chain(pairs: list[tuple[str, bytes]])
 
 def logged(state: State, path: str, **headers: str) -> str:
     stream = io.StringIO()
-    with TestClient(create_app(state, open_desk(state.settings, stream))) as client:
+    desk = open_desk(state.settings, stream)
+    with TestClient(create_app(state, desk)) as client:
         client.get(path, headers=headers)
+    if desk.log:
+        desk.log.flush()
     return stream.getvalue()
 
 
