@@ -42,6 +42,7 @@ _VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
 #: escapes of these would change where a string ends: they stay for the engine, within strings
 _DELIMITERS: Final = frozenset("\"'\\\n\r")
 
+_QUOTES: Final = frozenset("\"'")
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")
 #: kinds of words that an engine keeps side by side, unless they stand in a collection
@@ -190,7 +191,7 @@ def _words(text: str) -> list[str]:
     found: list[str] = _TEXT.findall(text)
     while found and not found[-1]:  # the end
         found.pop()
-    if found and next(tokens(found[-1])).kind == "open":
+    if found and found[-1][0] in _QUOTES and next(tokens(found[-1])).kind == "open":
         start = len(text) - len(found[-1])
         raise syntax_error(text, start, "文字列が閉じていません。", "no end of string.")
     if len(found) > MAX_TOKENS:
