@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode, Quad
 
 from ontology.terms import PROPOSALS_GRAPH, RDF
 from service.graph.store import Graph
@@ -41,10 +41,8 @@ class Linkset:
 
 def census(graph: Graph, name: NamedNode | None = None) -> Census:
     """The census of a named graph, or of the default graph."""
-    proposals = graph.names.graph(PROPOSALS_GRAPH)
-    quads = graph.store.quads_for_pattern(None, None, None, name)
-    kept = quads if name else (q for q in quads if _iri(q.graph_name) != proposals)
-    return _counted(graph, kept)
+    quads = graph.store.quads_for_pattern(None, None, None, name or DefaultGraph())
+    return _counted(graph, quads)
 
 
 def _counted(graph: Graph, quads: Iterable[Quad]) -> Census:

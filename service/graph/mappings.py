@@ -145,7 +145,7 @@ class Mappings:
         proposals = self.graph.names.graph(PROPOSALS_GRAPH)
         for place, slot in enumerate(("subject_id", "predicate_id", "object_id")):
             node = NamedNode(SSSOM + slot)
-            for quad in self.graph.store.quads_for_pattern(None, node, None, None):
+            for quad in self.graph.quads(None, node):
                 if value(quad.graph_name) != proposals and isinstance(quad.subject, NamedNode):
                     found[quad.subject.value][place] = value(quad.object)
         whole = {uri: tuple(spoke) for uri, spoke in found.items() if all(spoke)}
@@ -169,7 +169,7 @@ class Mappings:
         )
 
     def _quads(self, node: NamedNode) -> Iterator[Quad]:
-        return self.graph.store.quads_for_pattern(node, None, None, None)
+        return self.graph.quads(node)
 
     def _link(self, uri: str) -> Link:
         if uri == NO_TERM:
@@ -178,7 +178,7 @@ class Mappings:
 
     def _said(self, node: NamedNode) -> Iterator[Terms]:
         for name, property in _PROPERTIES.items():
-            for quad in self.graph.store.quads_for_pattern(node, property, None, None):
+            for quad in self.graph.quads(node, property):
                 if value(quad.object) != _CONCEPT:
                     yield {name: quad.object}
 
