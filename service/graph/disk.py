@@ -19,7 +19,7 @@ STORES: Final = "stores"
 #: files larger than this many bytes are not held in memory, unless a setting says so
 LARGE: Final = 64 * 2**20
 _SEAL: Final = "store.json"
-#: how a store is laid out; 2: its default graph is the merge of the others
+#: how a store is laid out; in 2 its default graph is the merge of the others
 _LAYOUT: Final = 2
 #: what RocksDB writes for people, or to keep others out
 _LOOSE: Final = ("LOG", "LOCK")
