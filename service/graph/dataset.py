@@ -21,6 +21,8 @@ Asked = tuple[ox.Store, dict[str, Any]]
 #: holds the triples of a file's own default graph, beside graphs with names; nobody can name it
 OWN: Final = ox.BlankNode("own")
 _DEFAULT: Final = ox.DefaultGraph()
+#: a merge made for a query is kept for the next one if it has no more statements than this
+_KEPT: Final = 200_000
 
 
 def merge(store: ox.Store, excluded: str) -> None:
@@ -96,16 +98,19 @@ class Dataset:
         return self._shares[pair]
 
     def _apart(self, graphs: Sequence[ox.NamedNode], others: Sequence[ox.NamedNode]) -> ox.Store:
-        """A store of these graphs alone, the first merged; the last one is kept."""
+        """A store of these graphs alone, the first merged; the last one is kept if it is small."""
         key = (tuple(graphs), tuple(others))
-        if self._last is None or self._last[0] != key:
-            self._last = None  # frees its memory first
-            store = ox.Store()
-            store.bulk_extend(_triples(self._store, graphs))
-            for graph in others:
-                store.bulk_extend(self._store.quads_for_pattern(None, None, None, graph))
-            self._last = key, store
-        return self._last[1]
+        last, self._last = self._last, None
+        if last is not None and last[0] == key:
+            self._last = last
+            return last[1]
+        del last  # frees its memory first
+        store = ox.Store()
+        store.bulk_extend(_triples(self._store, graphs))
+        for graph in others:
+            store.bulk_extend(self._store.quads_for_pattern(None, None, None, graph))
+        self._last = (key, store) if len(store) <= _KEPT else None
+        return store
 
 
 def _is_stated(quad: ox.Quad) -> bool:
