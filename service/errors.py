@@ -217,7 +217,7 @@ def problem_answer(scope: Scope, problem: Problem, pages: ProblemPages) -> Respo
         body = "\n".join(_lines(document)) + "\n"
     else:
         offer, body = PROBLEM, json.dumps(document, ensure_ascii=False)
-    headers = {"Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
+    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store", **problem.headers}
     code = int(str(document["status"]))
     return Response(body, code, {**headers, "Content-Type": offer.content_type})
 

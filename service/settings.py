@@ -17,6 +17,7 @@ from service.values import (
     keys,
     level,
     name,
+    natural,
     networks,
     one_of,
     port,
@@ -97,6 +98,15 @@ class Settings:
         default=2,
         metadata=_told(
             integer, "integer >= 1", "問い合わせのプロセス数", "query processes per server process"
+        ),
+    )
+    query_reliefs: int = field(
+        default=4,
+        metadata=_told(
+            natural,
+            "integer >= 0",
+            "長い問いがある間に足す問い合わせのプロセスの上限",
+            "most query processes added while queries take long",
         ),
     )
     row_cap: int = field(

@@ -20,6 +20,14 @@ def integer(text: str) -> int:
     return _positive(int(text))
 
 
+def natural(text: str) -> int:
+    """A whole number, 0 included."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def port(text: str) -> int:
     """A TCP port, 0 to 65535; 0 lets the system choose."""
     number = int(text)

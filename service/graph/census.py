@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import NamedNode
 
-from ontology.terms import PROPOSALS_GRAPH, RDF
-from service.graph.store import Graph
+from ontology.terms import PROPOSALS_GRAPH
+from service.graph.store import Graph, Row
 
-_TYPE = NamedNode(RDF + "type")
+_NOTHING: Final[Row] = {"count": "0", "entities": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +40,99 @@ class Linkset:
     triples: int
 
 
-def census(graph: Graph, name: NamedNode | None = None) -> Census:
-    """The census of a named graph, or of the default graph."""
-    quads = graph.store.quads_for_pattern(None, None, None, name or DefaultGraph())
-    return _counted(graph, quads)
+#: the sub-selects keep one graph's triples apart and drop what another graph says again
+_TRIPLES: Final = """
+SELECT ?graph ?property (COUNT(*) AS ?count) WHERE {
+  GRAPH ?graph { ?s ?property ?o }
+} GROUP BY ?graph ?property
+"""
+_CLASSES: Final = """
+SELECT ?graph ?class (COUNT(*) AS ?count) WHERE {
+  GRAPH ?graph { ?s a ?class } FILTER(isIRI(?class))
+} GROUP BY ?graph ?class
+"""
+_SUBJECTS: Final = """
+SELECT ?graph (COUNT(*) AS ?count) (SUM(?own) AS ?entities) WHERE {
+  { SELECT DISTINCT ?graph ?s WHERE { GRAPH ?graph { ?s ?p ?o } } }
+  BIND(IF(isIRI(?s) && STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0) AS ?own)
+} GROUP BY ?graph
+"""
+_OBJECTS: Final = """
+SELECT ?graph (COUNT(DISTINCT ?o) AS ?count) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph
+"""
+_PROPERTIES: Final = "SELECT DISTINCT ?property WHERE { ?s ?property ?o }"
+#: of one property at a time: all at once would hold a whole graph in memory
+_UNITED_TRIPLES: Final = """
+SELECT ?property (COUNT(*) AS ?count) WHERE {
+  SELECT DISTINCT ?property ?s ?o WHERE { ?s ?property ?o }
+} GROUP BY ?property
+"""
+_UNITED_CLASSES: Final = """
+SELECT ?class (COUNT(*) AS ?count) WHERE {
+  SELECT DISTINCT ?s ?class WHERE { ?s a ?class FILTER(isIRI(?class)) }
+} GROUP BY ?class
+"""
+_UNITED_SUBJECTS: Final = """
+SELECT (COUNT(*) AS ?count) (SUM(?own) AS ?entities) WHERE {
+  { SELECT DISTINCT ?s WHERE { ?s ?p ?o } }
+  BIND(IF(isIRI(?s) && STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0) AS ?own)
+}
+"""
+_UNITED_OBJECTS: Final = "SELECT (COUNT(DISTINCT ?o) AS ?count) WHERE { ?s ?p ?o }"
 
 
-def _counted(graph: Graph, quads: Iterable[Quad]) -> Census:
-    triples = {quad.triple for quad in quads}
-    subjects = {triple.subject for triple in triples}
-    entities = sum(1 for each in subjects if graph.names.local(_iri(each)))
+def census(graph: Graph) -> Census:
+    """The census of the default graph: what several graphs say counts once.
+
+    Counted by the engine, which lets other threads run; holds the triples of one property.
+    """
+    properties = Counter[str]()
+    for row in graph.rows(_PROPERTIES):
+        node = NamedNode(row["property"])
+        properties.update(_tally(graph.rows(_UNITED_TRIPLES, property=node), "property"))
+    classes = _tally(graph.rows(_UNITED_CLASSES), "class")
+    subjects, objects = graph.rows(_UNITED_SUBJECTS)[0], graph.rows(_UNITED_OBJECTS)[0]
+    return _census(properties, classes, subjects, objects)
+
+
+def censuses(graph: Graph) -> dict[str, Census]:
+    """The censuses of the named graphs, by their IRI."""
+    properties, classes = graph.rows(_TRIPLES), graph.rows(_CLASSES)
+    subjects = {row["graph"]: row for row in graph.rows(_SUBJECTS)}
+    objects = {row["graph"]: row for row in graph.rows(_OBJECTS)}
+    return {
+        name.value: _census(
+            _tally((row for row in properties if row["graph"] == name.value), "property"),
+            _tally((row for row in classes if row["graph"] == name.value), "class"),
+            subjects.get(name.value, _NOTHING),
+            objects.get(name.value, _NOTHING),
+        )
+        for name in graph.graphs
+    }
+
+
+def _tally(rows: Iterable[Row], name: str) -> Counter[str]:
+    return Counter({row[name]: int(row["count"]) for row in rows})
+
+
+def _census(properties: Counter[str], classes: Counter[str], subjects: Row, objects: Row) -> Census:
     return Census(
-        triples=len(triples),
-        entities=entities,
-        subjects=len(subjects),
-        objects=len({triple.object for triple in triples}),
-        classes=_ranked(_iri(each.object) for each in triples if each.predicate == _TYPE),
-        properties=_ranked(each.predicate.value for each in triples),
+        triples=properties.total(),
+        entities=int(subjects.get("entities", 0)),
+        subjects=int(subjects["count"]),
+        objects=int(objects["count"]),
+        classes=_ranked(classes),
+        properties=_ranked(properties),
     )
 
 
-_LINKS = """
+#: sub-selects make the engine join tables instead of asking every graph about every node
+_LINKS: Final = """
 SELECT ?graph ?source ?target ?property (COUNT(*) AS ?count) WHERE {
-  GRAPH ?graph { ?from ?property ?to }
-  ?from skos:inScheme ?source . ?to skos:inScheme ?target .
+  { SELECT ?from ?source WHERE { ?from skos:inScheme ?source } }
+  { SELECT ?graph ?from ?property ?to WHERE {
+      GRAPH ?graph { ?from ?property ?to } FILTER(isIRI(?to)) } }
+  { SELECT ?to ?target WHERE { ?to skos:inScheme ?target } }
   FILTER(?source != ?target)
 } GROUP BY ?graph ?source ?target ?property ORDER BY ?graph ?source ?target ?property
 """
@@ -77,12 +147,8 @@ def linksets(graph: Graph) -> list[Linkset]:
     ]
 
 
-def _iri(term: object) -> str:
-    return str(getattr(term, "value", ""))
-
-
-def _ranked(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(names).items(), key=lambda each: (-each[1], each[0])))
+def _ranked(found: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
 
 @dataclass(frozen=True)
@@ -99,7 +165,7 @@ class Survey:
     @cached_property
     def parts(self) -> Mapping[str, Census]:
         """The named graphs, by their IRI."""
-        return {name.value: census(self.graph, name) for name in self.graph.graphs}
+        return censuses(self.graph)
 
     @cached_property
     def links(self) -> Sequence[Linkset]:

@@ -10,27 +10,37 @@ from pyoxigraph import Literal, NamedNode
 from ontology.terms import CLASSES, DCTERMS, SKOS
 from service.graph.store import Graph, Term
 
+#: sub-selects make the engine join tables instead of asking every graph about every concept
 _CONCEPTS: Final = """
-SELECT ?scheme ?class (COUNT(DISTINCT ?concept) AS ?count) WHERE {
-  ?concept a skos:Concept, ?class ; skos:inScheme ?scheme . FILTER(?class != skos:Concept)
+SELECT ?scheme ?class (COUNT(*) AS ?count) WHERE {
+  { SELECT DISTINCT ?concept ?scheme WHERE { ?concept skos:inScheme ?scheme } }
+  { SELECT DISTINCT ?concept WHERE { ?concept a skos:Concept } }
+  { SELECT DISTINCT ?concept ?class WHERE { ?concept a ?class FILTER(?class != skos:Concept) } }
 } GROUP BY ?scheme ?class
 """
 _WITH: Final = """
-SELECT ?scheme ?class ?property (COUNT(DISTINCT ?concept) AS ?count) WHERE {
-  ?concept a skos:Concept, ?class ; skos:inScheme ?scheme ; ?property ?value .
-  FILTER(?class != skos:Concept)
+SELECT ?scheme ?class ?property (COUNT(*) AS ?count) WHERE {
+  { SELECT DISTINCT ?concept ?scheme WHERE { ?concept skos:inScheme ?scheme } }
+  { SELECT DISTINCT ?concept WHERE { ?concept a skos:Concept } }
+  { SELECT DISTINCT ?concept ?class WHERE { ?concept a ?class FILTER(?class != skos:Concept) } }
+  { SELECT DISTINCT ?concept ?property WHERE { ?concept ?property ?value } }
 } GROUP BY ?scheme ?class ?property
 """
 _TAGGED: Final = """
-SELECT ?scheme ?class ?property ?language (COUNT(DISTINCT ?concept) AS ?count) WHERE {
-  ?concept a skos:Concept, ?class ; skos:inScheme ?scheme ; ?property ?value .
-  FILTER(?class != skos:Concept && LCASE(LANG(?value)) = ?language)
+SELECT ?scheme ?class ?property ?language (COUNT(*) AS ?count) WHERE {
+  { SELECT DISTINCT ?concept ?scheme WHERE { ?concept skos:inScheme ?scheme } }
+  { SELECT DISTINCT ?concept WHERE { ?concept a skos:Concept } }
+  { SELECT DISTINCT ?concept ?class WHERE { ?concept a ?class FILTER(?class != skos:Concept) } }
+  { SELECT DISTINCT ?concept ?property ?language WHERE {
+      ?concept ?property ?value FILTER(LCASE(LANG(?value)) = ?language) } }
 } GROUP BY ?scheme ?class ?property ?language
 """
 _FROM_OTHERS: Final = """
-SELECT ?scheme ?class ?property (COUNT(DISTINCT ?concept) AS ?count) WHERE {
-  ?concept a skos:Concept, ?class ; skos:inScheme ?scheme . ?value ?property ?concept .
-  FILTER(?class != skos:Concept)
+SELECT ?scheme ?class ?property (COUNT(*) AS ?count) WHERE {
+  { SELECT DISTINCT ?concept ?scheme WHERE { ?concept skos:inScheme ?scheme } }
+  { SELECT DISTINCT ?concept WHERE { ?concept a skos:Concept } }
+  { SELECT DISTINCT ?concept ?class WHERE { ?concept a ?class FILTER(?class != skos:Concept) } }
+  { SELECT DISTINCT ?concept ?property WHERE { ?value ?property ?concept } }
 } GROUP BY ?scheme ?class ?property
 """
 #: what the mapping sets are about: class, property, and whether the class is at its end

@@ -8,6 +8,7 @@ from pyoxigraph import Store
 
 from ontology.terms import PROPOSALS_GRAPH, Names
 from service.graph.dataset import merge_on_disk
+from service.graph.files import rdf_file
 from service.graph.shelf import Shelf, apart
 from service.graph.store import Graph, file_version, format_of
 
@@ -94,7 +95,7 @@ class _Reading:
 def _load(path: Path, place: Path, excluded: str, progress: Progress) -> None:
     """Load a file into a new store in this folder."""
     store = Store(str(place))
-    with path.open("rb") as file:
+    with rdf_file(str(path)) as file:
         reading = _Reading(file, path.stat().st_size, progress)
         store.bulk_load(reading, format_of(path))  # type: ignore[arg-type]
     merge_on_disk(store, excluded)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Final
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -27,6 +28,16 @@ SLOTS: Final = (
 _IRIS: Final = frozenset({"subject_id", "predicate_id", "object_id", "mapping_justification"})
 #: slots that are lists in SSSOM
 _LISTS: Final = frozenset({"author_label"})
+#: the ends of a mapping and its predicate
+_ENDS: Final = ("subject_id", "predicate_id", "object_id")
+#: sub-selects make the engine join tables instead of asking every graph about every mapping
+_SPOKES: Final = """
+SELECT ?mapping ?subject ?predicate ?object WHERE {
+  { SELECT ?mapping ?subject WHERE { ?mapping sssom:subject_id ?subject FILTER(isIRI(?mapping)) } }
+  { SELECT ?mapping ?predicate WHERE { ?mapping sssom:predicate_id ?predicate } }
+  { SELECT ?mapping ?object WHERE { ?mapping sssom:object_id ?object } }
+}
+"""
 _NOTHING: Final = "該当する項目なし"
 _PROPERTIES: Final = {
     "label": NamedNode(f"{SKOS}prefLabel"),
@@ -119,17 +130,34 @@ class Mappings:
 
     graph: Graph
 
-    def find(self, ends: Ends) -> list[str]:
+    def find(self, ends: Ends) -> Sequence[str]:
         """The IRIs of the mappings between these ends, by subject, predicate and object."""
-        return [uri for uri, spoke in self._spokes.items() if _fits(ends, spoke)]
+        subject, predicate, target = ends.subject, ends.predicate, ends.object
+        if subject is predicate is target is None:
+            return self._order
+        return [
+            uri
+            for uri, (start, relation, end) in self._spokes.items()
+            if (subject is None or start in subject)
+            and (predicate is None or relation in predicate)
+            and (target is None or end in target)
+        ]
 
     def rows(self, uris: Iterable[str]) -> list[Mapped]:
         """The mappings with these IRIs, in the order given."""
-        return [self._mapped(uri) for uri in uris]
+        return [found for uri in uris if (found := self.about(uri))]
 
     def about(self, uri: str) -> Mapped | None:
         """The mapping with this IRI; `None` where the graph has none."""
-        return self._mapped(uri) if uri in self._spokes else None
+        quads = list(self._quads(NamedNode(uri)))
+        proposals = self.graph.names.graph(PROPOSALS_GRAPH)
+        said = {
+            quad.predicate.value: value(quad.object)
+            for quad in quads
+            if value(quad.graph_name) != proposals
+        }
+        spoke = [said.get(SSSOM + slot, "") for slot in _ENDS]
+        return self._mapped(uri, spoke, quads) if all(spoke) else None
 
     def triples(self) -> Iterator[Triple]:
         """All mapping resources, and the statements that they stand for."""
@@ -141,21 +169,23 @@ class Mappings:
     @cached_property
     def _spokes(self) -> dict[str, tuple[str, str, str]]:
         """Subject, predicate and object of every mapping by its IRI, in order."""
-        found: dict[str, list[str]] = defaultdict(lambda: ["", "", ""])
-        proposals = self.graph.names.graph(PROPOSALS_GRAPH)
-        for place, slot in enumerate(("subject_id", "predicate_id", "object_id")):
-            node = NamedNode(SSSOM + slot)
-            for quad in self.graph.quads(None, node):
-                if value(quad.graph_name) != proposals and isinstance(quad.subject, NamedNode):
-                    found[quad.subject.value][place] = value(quad.object)
-        whole = {uri: tuple(spoke) for uri, spoke in found.items() if all(spoke)}
-        ordered = sorted(whole, key=lambda uri: ([natural(each) for each in whole[uri]], uri))
-        return {uri: (whole[uri][0], whole[uri][1], whole[uri][2]) for uri in ordered}
+        held: dict[str, str] = {}
+        found: dict[str, tuple[str, str, str]] = {}
+        for row in self.graph.solutions(_SPOKES):
+            uri, *ends = (value(term) for term in row)
+            subject, predicate, target = (held.setdefault(end, end) for end in ends)
+            found[uri] = (subject, predicate, target)
+        ranks = _ranks(held)
+        ordered = sorted(found, key=lambda uri: ([ranks[end] for end in found[uri]], uri))
+        return {uri: found[uri] for uri in ordered}
 
-    def _mapped(self, uri: str) -> Mapped:
+    @cached_property
+    def _order(self) -> Sequence[str]:
+        return tuple(self._spokes)
+
+    def _mapped(self, uri: str, spoke: Sequence[str], quads: Sequence[Quad]) -> Mapped:
         names = self.graph.names
-        subject, predicate, target = self._spokes[uri]
-        quads = list(self._quads(NamedNode(uri)))
+        subject, predicate, target = spoke
         said: dict[str, list[str]] = defaultdict(list)
         for quad in quads:
             said[quad.predicate.value.removeprefix(SSSOM)].append(value(quad.object))
@@ -207,9 +237,11 @@ def item(mapped: Mapped, names: Names) -> dict[str, object]:
     return {slot: slots[slot] for slot in SLOTS if slot in slots}
 
 
-def _fits(ends: Ends, spoke: Sequence[str]) -> bool:
-    asked = (ends.subject, ends.predicate, ends.object)
-    return all(each is None or end in each for each, end in zip(asked, spoke, strict=True))
+def _ranks(texts: Iterable[str]) -> dict[str, int]:
+    """The places of texts in their natural order; those that it does not tell apart share one."""
+    keys = {text: natural(text) for text in texts}
+    grouped = groupby(sorted(keys, key=keys.__getitem__), key=keys.__getitem__)
+    return {text: place for place, (_, group) in enumerate(grouped) for text in group}
 
 
 def _quoted(end: Link) -> str:

@@ -15,21 +15,26 @@ from service.state import Meaning
 _HYPHENS: Final = re.compile(r"[\s\-‐-―−ー~〜_]")
 _LOOSE: Final = re.compile(r"[\s・･·]")
 
+#: sub-selects make the engine join tables instead of asking every graph about every entity
 _CODES: Final = """
-SELECT ?entity ?code ?scheme ?edition ?successor
-  (MIN(STR(?japanese)) AS ?ja) (MIN(STR(?name)) AS ?any)
-WHERE {
-  ?entity skos:notation ?code .
+SELECT DISTINCT ?entity ?code ?scheme ?edition ?successor ?ja ?any WHERE {
+  { SELECT ?entity ?code WHERE { ?entity skos:notation ?code } }
   OPTIONAL {
-    ?entity skos:inScheme ?scheme
-    OPTIONAL { ?scheme owl:versionInfo ?edition }
-    OPTIONAL { ?scheme dcterms:isReplacedBy ?successor }
+    { SELECT ?entity ?scheme WHERE { ?entity skos:inScheme ?scheme } }
+    OPTIONAL { SELECT ?scheme ?edition WHERE { ?scheme owl:versionInfo ?edition } }
+    OPTIONAL { SELECT ?scheme ?successor WHERE { ?scheme dcterms:isReplacedBy ?successor } }
   }
-  OPTIONAL { ?entity skos:prefLabel ?name }
-  OPTIONAL { ?entity skos:prefLabel ?japanese FILTER(LANG(?japanese) = "ja") }
-  FILTER NOT EXISTS { ?entity owl:deprecated true }
+  OPTIONAL {
+    SELECT ?entity (MIN(STR(?name)) AS ?any) WHERE { ?entity skos:prefLabel ?name }
+    GROUP BY ?entity
+  }
+  OPTIONAL {
+    SELECT ?entity (MIN(STR(?name)) AS ?ja) WHERE {
+      ?entity skos:prefLabel ?name FILTER(LANG(?name) = "ja")
+    } GROUP BY ?entity
+  }
+  MINUS { SELECT ?entity WHERE { ?entity owl:deprecated true } }
 }
-GROUP BY ?entity ?code ?scheme ?edition ?successor
 """
 
 

@@ -1,11 +1,14 @@
 """Triples into text: the one place that maps a format's short name to a serialiser."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
-from ontology.terms import VOID, Names
+from ontology.terms import SD, VOID, Names
+from service.errors import NotAcceptable
+from service.graph.xml_text import UnwritableError, well_formed
+from service.http.negotiation import GRAPH_OFFERS, RDF_XML, Offer
 
 FORMATS: Final[Mapping[str, RdfFormat]] = {
     "ttl": RdfFormat.TURTLE,
@@ -18,6 +21,7 @@ FORMATS: Final[Mapping[str, RdfFormat]] = {
 #: vocabularies that only descriptions of the service use
 _EXTRA: Final = {
     "void": VOID,
+    "sd": SD,
     "dcat": "http://www.w3.org/ns/dcat#",
     "foaf": "http://xmlns.com/foaf/0.1/",
 }
@@ -26,9 +30,23 @@ _EXTRA: Final = {
 def serialized(statements: Iterable[Triple] | Iterable[Quad], name: str, names: Names) -> bytes:
     """Triples or quads in the format of this short name, with our prefixes.
 
-    Raises `KeyError` on an unknown name and `TypeError` where triples meet a format of quads or
-    the reverse.
+    Raises `KeyError` on an unknown name, `TypeError` where triples meet a format of quads or the
+    reverse, and `NotAcceptable` where XML cannot say it.
     """
     found = serialize(statements, format=FORMATS[name], prefixes={**names.prefixes, **_EXTRA})
     assert found is not None
-    return found
+    try:
+        return well_formed(found) if name == RDF_XML.name else found
+    except UnwritableError as error:
+        raise not_in_xml(error.what, GRAPH_OFFERS) from None
+
+
+def not_in_xml(what: str, offers: Sequence[Offer]) -> NotAcceptable:
+    """The problem of an answer with something that XML cannot say; `offers` is all there is."""
+    names = [offer.type for offer in offers if not offer.type.endswith("+xml")]
+    others = ", ".join(names)
+    return NotAcceptable(
+        f"XML では書けないもの（{what}）が答えにあります。別の形式で取ってください: {others}",
+        f"The answer holds what XML cannot say ({what}); take another format: {others}",
+        offers=names,
+    )

@@ -26,6 +26,7 @@ from pyoxigraph import (
 
 from ontology.terms import PROPOSALS_GRAPH, Names
 from service.graph.dataset import Dataset, merge
+from service.graph.files import rdf_file
 from service.graph.shelf import Hold
 
 Term = NamedNode | Literal
@@ -140,7 +141,8 @@ def load_graph(path: Path, names: Names, version: str | None = None) -> Graph:
     `SyntaxError` (with line and column) on bad RDF.
     """
     store = Store()
-    store.bulk_load(path=str(path), format=format_of(path))
+    with rdf_file(str(path)) as file:
+        store.bulk_load(file, format_of(path))
     if version is None:
         version = file_version(path) if _any_blank(store) else graph_version(store)
     return Graph.merged(store, names, version)

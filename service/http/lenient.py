@@ -62,6 +62,8 @@ _LATE: Final = TooSlow(
     "要求が最後まで届きませんでした。もう一度送ってください。",
     "The request did not arrive whole in time; send it again.",
 ).document()
+#: what ends the head of a request
+_END: Final = b"\r\n\r\n"
 #: everything that is ASCII stays as it is
 _ASCII: Final = "".join(map(chr, range(128)))
 
@@ -143,8 +145,18 @@ class LenientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what has come, one head at a time where several may need encoding."""
+        while not data.isascii() and (self._in_head or not self._busy):
+            head, end, rest = data.partition(_END)
+            if not rest:
+                break
+            self._received(head + end)
+            data = rest
+        self._received(data)
+
+    def _received(self, data: bytes) -> None:
         """Encode the address of a request that begins here, then parse it."""
-        if self._together.lingering:
+        if self._together.is_closing():
             return
         if self._in_line or not self._busy:
             data = encoded(data)

@@ -108,6 +108,8 @@ class Courtesies:
             raise _too_long(self._caps[0])
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             return Response(status_code=204, headers=PREFLIGHT)
+        if scope["method"] == "OPTIONS" and scope["path"] == scope.get("root_path", "") + "*":
+            return Response(status_code=204, headers={"Allow": METHODS})
         if self._desk.gate and scope["path"] not in _EXEMPT:
             client = scope.get("client") or ("", 0)
             answer.more = self._desk.gate.admit(client[0], headers)
@@ -130,7 +132,8 @@ class Courtesies:
         route, status = _route(scope), answer.status or _LEFT
         self._desk.metrics.observe(scope["asked_method"], route, status, seconds)
         if log := self._desk.log:
-            log.write(Exchange(scope, route, status, answer.size, seconds, answer.body))
+            told = (scope, route, status, answer.size, seconds, answer.body)
+            log.write(Exchange(*told, at=time.time()))
 
 
 class _Answer:

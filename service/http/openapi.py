@@ -22,11 +22,15 @@ from service.http.negotiation import (
     TSV,
     Offer,
 )
-from service.sparql.protocol import DIRECT, FORM
+from service.sparql.protocol import DIRECT, FORM, FORMATS
 
 _EXAMPLE: Final = (
     "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
     "SELECT ?entity ?label WHERE { ?entity skos:notation 'HR-5' ; skos:prefLabel ?label }"
+)
+_FORMAT: Final = (
+    "形式の名前かメディア型。Accept がないか */* か HTML を望むときに効く"
+    " / a format's name or media type; where Accept is missing, */* or prefers HTML"
 )
 _PROBLEM: Final = {
     "description": "Problem details (RFC 9457), a sentence in Japanese and English",
@@ -116,7 +120,7 @@ class Application(FastAPI):
 
 def _sparql() -> dict[str, Any]:
     return {
-        "get": {**_operation("sparql_get"), "parameters": [_query(), *_dataset()]},
+        "get": {**_operation("sparql_get"), "parameters": _parameters()},
         "post": {**_operation("sparql_post"), "requestBody": _body()},
     }
 
@@ -150,19 +154,17 @@ def _agents() -> dict[str, Any]:
     }
 
 
-def _query() -> dict[str, Any]:
-    schema = {"type": "string"}
-    return {"name": "query", "in": "query", "schema": schema, "example": _EXAMPLE}
-
-
-def _dataset() -> list[dict[str, Any]]:
-    schema = {"type": "array", "items": {"type": "string", "format": "iri"}}
-    names = ("default-graph-uri", "named-graph-uri")
-    return [{"name": name, "in": "query", "schema": schema} for name in names]
+def _parameters() -> list[dict[str, Any]]:
+    found = [{"name": name, "in": "query", **told} for name, told in _fields().items()]
+    return [{**found[0], "example": _EXAMPLE}, *found[1:]]
 
 
 def _body() -> dict[str, Any]:
-    form = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}
+    fields = {
+        name: {**told["schema"], "description": told["description"]}
+        for name, told in _fields().items()
+    }
+    form = {"type": "object", "required": ["query"], "properties": fields}
     return {
         "required": True,
         "content": {
@@ -170,6 +172,21 @@ def _body() -> dict[str, Any]:
             DIRECT: {"schema": {"type": "string"}, "example": _EXAMPLE},
         },
     }
+
+
+def _fields() -> dict[str, dict[str, Any]]:
+    """The parameters of the protocol and ours, of an address and of a form."""
+    names = dict.fromkeys(offer.name for offer in (*SELECT_OFFERS, *GRAPH_OFFERS))
+    graphs = {"type": "array", "items": {"type": "string", "format": "iri"}}
+    seconds = {"type": "number", "exclusiveMinimum": 0}
+    told = (
+        ("query", {"type": "string"}, "問い / the query"),
+        ("default-graph-uri", graphs, "既定グラフ / the default graph"),
+        ("named-graph-uri", graphs, "名前付きグラフ / named graphs"),
+        ("timeout", seconds, "秒。上限より短くする / seconds; may only lower the limit"),
+        *((name, {"type": "string"}, f"{_FORMAT}: {' '.join(names)}") for name in FORMATS),
+    )
+    return {name: {"schema": schema, "description": text} for name, schema, text in told}
 
 
 def _with_types(paths: Mapping[str, Mapping[str, Any]]) -> None:

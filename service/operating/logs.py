@@ -7,14 +7,12 @@ wants otherwise. Every line about a request carries the id that its client was g
 import json
 import logging
 import re
-import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
-from typing import Any, Final, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 from urllib.parse import quote, unquote_plus
 
 from starlette.types import Scope
@@ -26,12 +24,16 @@ REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 #: the levels at which requests are logged
 _ACCESS: Final = ("info", "debug")
 _HASHED: Final = 12
+#: how many lines are written at a time
+_TOGETHER: Final = 64
 _PLAIN: Final = re.compile(rb"[A-Za-z0-9/._%-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request and what became of it: `size` bytes of answer; `body` is the request's."""
+class Exchange(NamedTuple):
+    """A request and what became of it: `size` bytes of answer; `body` is the request's.
+
+    `at` is when it was answered, in seconds since 1970.
+    """
 
     scope: Scope
     route: str
@@ -39,23 +41,32 @@ class Exchange:
     size: int
     seconds: float
     body: bytes
+    at: float
 
 
 class AccessLog:
-    """Writes one line a request to a stream."""
+    """Writes one line a request to a stream, some at a time: that takes half as long."""
 
     def __init__(self, stream: TextIO, form: str, queries: str) -> None:
         self._stream = stream
+        self._held: list[Exchange] = []
         self._line = _as_json if form == "json" else _as_text
         self._query = _text_of if queries == "text" else _hash_of
 
     def write(self, exchange: Exchange) -> None:
-        """Write the line of an exchange; it may stay in the stream's buffer."""
-        self._stream.write(self._line(exchange, self._query(exchange)))
+        """Write the line of an exchange, soon."""
+        self._held.append(exchange)
+        if len(self._held) >= _TOGETHER:
+            self._put()
 
     def flush(self) -> None:
         """Let everybody see what was written; done once a second, and at the end."""
+        self._put()
         self._stream.flush()
+
+    def _put(self) -> None:
+        held, self._held = self._held, []
+        self._stream.writelines([self._line(each, self._query(each)) for each in held])
 
 
 def access_log(settings: Settings, stream: TextIO) -> AccessLog | None:
@@ -116,7 +127,7 @@ def _as_json(exchange: Exchange, query: str) -> str:
     """One JSON object, put together by hand: this runs for every request."""
     scope = exchange.scope
     return (
-        f'{{"time": "{_time(time.time())}", "request": "{scope["request_id"]}", '
+        f'{{"time": "{_time(exchange.at)}", "request": "{scope["request_id"]}", '
         f'"method": {_quoted(scope["asked_method"])}, "route": {_quoted(exchange.route)}, '
         f'"path": "{_path(scope)}", "query": {_quoted(query)}, '
         f'"status": {exchange.status}, "bytes": {exchange.size}, '
@@ -130,7 +141,7 @@ def _as_text(exchange: Exchange, query: str) -> str:
     about = f" query={query}" if query else ""
     asked = f"{_client(scope)} {scope['asked_method']} {_path(scope)}"
     told = f"{exchange.status} {exchange.size}B {exchange.seconds * 1000:.1f}ms"
-    return f"{_time(time.time())} {asked} {told} {scope['request_id']}{about}\n"
+    return f"{_time(exchange.at)} {asked} {told} {scope['request_id']}{about}\n"
 
 
 def _time(stamp: float) -> str:

@@ -19,10 +19,10 @@ SELECT DISTINCT ?concept ?direction ?p ?other ?label ?notation ?class WHERE {
 }
 """
 
-ANCESTORS: Final = """
-SELECT DISTINCT ?concept ?child ?other ?label ?notation ?class WHERE {
-  ?concept (skos:broader|^skos:narrower)* ?child .
-  ?child (skos:broader|^skos:narrower) ?other .
+#: one step up: a path of any length makes the engine begin with every pair of the graph
+PARENTS: Final = """
+SELECT DISTINCT ?concept ?other ?label ?notation ?class WHERE {
+  ?concept (skos:broader|^skos:narrower) ?other FILTER(isIRI(?other))
   OPTIONAL { ?other skos:prefLabel ?label }
   OPTIONAL { ?other skos:notation ?notation }
   OPTIONAL { ?other a ?class FILTER(?class != skos:Concept) }
@@ -40,11 +40,17 @@ SELECT DISTINCT ?concept ?other ?label ?notation ?class WHERE {
 }
 """
 
+#: each arm begins with the concept; outside them the engine would begin with every mapping
 MAPPINGS: Final = """
 SELECT DISTINCT ?concept ?mapping ?subject ?property ?object
     ?comment ?confidence ?author ?date ?justification WHERE {
-  { ?mapping sssom:subject_id ?concept } UNION { ?mapping sssom:object_id ?concept }
-  ?mapping sssom:subject_id ?subject ; sssom:predicate_id ?property ; sssom:object_id ?object .
+  {
+    ?mapping sssom:subject_id ?concept, ?subject ;
+      sssom:predicate_id ?property ; sssom:object_id ?object
+  } UNION {
+    ?mapping sssom:object_id ?concept, ?object ;
+      sssom:predicate_id ?property ; sssom:subject_id ?subject
+  }
   OPTIONAL { ?mapping sssom:comment ?comment }
   OPTIONAL { ?mapping sssom:confidence ?confidence }
   OPTIONAL { ?mapping sssom:author_label|sssom:mapping_tool ?author }

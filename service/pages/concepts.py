@@ -29,10 +29,10 @@ from service.pages.concept_model import (
     Tombstone,
 )
 from service.pages.concept_queries import (
-    ANCESTORS,
     DOCUMENTS,
     MAPPINGS,
     NEIGHBOURS,
+    PARENTS,
     STATEMENTS,
     SUCCESSION,
     TOPS,
@@ -151,15 +151,12 @@ def _along(around: Sequence[Terms], *steps: tuple[str, str]) -> list[Terms]:
 
 def _path(graph: Graph, node: NamedNode, linked: _Linker) -> tuple[Link, ...]:
     """The way from the top; where a concept has several parents, the first in order."""
-    above: dict[str, list[Terms]] = defaultdict(list)
-    for row in terms(graph, ANCESTORS, concept=node):
-        above[value(row["child"])].append(row)
     path: list[Link] = []
-    seen, child = {node.value}, node.value
-    while parents := [each for each in linked(above[child]) if each.uri not in seen]:
+    seen, child = {node.value}, node
+    while parents := [e for e in linked(terms(graph, PARENTS, concept=child)) if e.uri not in seen]:
         path.append(parents[0])
-        child = parents[0].uri
-        seen.add(child)
+        child = NamedNode(parents[0].uri)
+        seen.add(child.value)
     return tuple(reversed(path))
 
 

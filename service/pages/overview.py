@@ -1,6 +1,6 @@
 """What a graph holds, in numbers: its schemes, classes and named graphs."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,11 +20,14 @@ SELECT ?other ?label ?class WHERE {
   BIND(skos:ConceptScheme AS ?class)
 }
 """
+#: sub-selects make the engine join tables instead of asking every graph about every concept
 _COUNTS: Final = """
-SELECT ?scheme ?class (COUNT(DISTINCT ?concept) AS ?count) WHERE {
-  ?concept a skos:Concept .
-  OPTIONAL { ?concept skos:inScheme ?scheme }
-  OPTIONAL { ?concept a ?class FILTER(?class != skos:Concept) }
+SELECT ?scheme ?class (COUNT(*) AS ?count) WHERE {
+  { SELECT DISTINCT ?concept ?scheme WHERE { ?concept skos:inScheme ?scheme } }
+  { SELECT DISTINCT ?concept WHERE { ?concept a skos:Concept } }
+  OPTIONAL {
+    SELECT DISTINCT ?concept ?class WHERE { ?concept a ?class FILTER(?class != skos:Concept) }
+  }
 } GROUP BY ?scheme ?class
 """
 _REPLACED: Final = """
@@ -71,14 +74,11 @@ class Derived:
 def schemes(graph: Graph, language: str = "ja") -> list[Scheme]:
     """The concept schemes, those in force first."""
     replaced = {row["scheme"] for row in graph.rows(_REPLACED)}
-    counts = graph.rows(_COUNTS)
+    counts: dict[str, list[Row]] = defaultdict(list)
+    for row in graph.rows(_COUNTS):
+        counts[row["scheme"]].append(row)
     found = [
-        _scheme(
-            graph,
-            each,
-            each.uri in replaced,
-            [row for row in counts if row.get("scheme") == each.uri],
-        )
+        _scheme(graph, each, each.uri in replaced, counts[each.uri])
         for each in links(graph.names, terms(graph, _SCHEMES), language=language)
     ]
     return sorted(found, key=lambda each: (each.superseded, natural(each.link.id)))

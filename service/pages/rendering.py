@@ -176,7 +176,7 @@ class Pages:
 
     def render_problem(self, path: str, problem: Mapping[str, object]) -> str:
         """An error; `problem` is the document of RFC 9457."""
-        shown = ("type", "title", "status", "detail")
+        shown = ("type", "title", "status", "detail", "links")
         members = [(name, value) for name, value in problem.items() if name not in shown]
         return self._render("problem.html", path, problem=problem, members=members)
 

@@ -5,8 +5,7 @@ validating a request would take most of its time.
 """
 
 import asyncio
-import json
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -30,10 +29,10 @@ from service.http.negotiation import (
     leaves_open,
     negotiate,
 )
-from service.sparql.answering import VARY, Asked, Plan, packed, planned
+from service.sparql.answering import SPOKEN, VARY, Asked, Plan, packed, planned, shown
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
-from service.sparql.pool import Engine
+from service.sparql.pool import ClientLeftError, Engine
 from service.sparql.protocol import DIRECT, FORM, Parameters, from_body, from_url, limited
 from service.state import State
 
@@ -84,9 +83,12 @@ class Endpoint:
                 answer = await self._without_query(Request(scope), asked)
                 await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
                 return
-            stored = await self._answer(Request(scope), plan, held)
+            stored = await self._answer(Request(scope, receive), plan, held)
         except Problem as problem:
+            problem.headers.setdefault("Vary", SPOKEN)
             await problem_response(Request(scope), problem)(scope, receive, send)
+            return
+        except ClientLeftError:
             return
         kept = asked.method == "GET" and plan.key is not None
         await _send(send, stored, held, (_KEEP,) if kept else ())
@@ -136,7 +138,7 @@ class Endpoint:
         if plan.page:
             return await self._page(request, plan)
         if plan.key is None:
-            return await self._evaluated(plan)
+            return await self._evaluated(request, plan)
         if held:
             known = [name for name in held if name.startswith(plan.identity + "-")]
             if known:
@@ -144,20 +146,21 @@ class Endpoint:
         found = self._cache.get(plan.key)
         if found is not None:
             return found
-        return await self._cache.made(plan.key, plan.request.seconds, lambda: self._evaluated(plan))
+        make = partial(self._evaluated, request, plan)
+        return await self._cache.made(plan.key, plan.request.seconds, make)
 
-    async def _evaluated(self, plan: Plan) -> Stored:
-        body = (await self._engine.execute(plan.request)).body
+    async def _evaluated(self, request: Request, plan: Plan) -> Stored:
+        body = (await self._engine.execute(plan.request, partial(_left, request))).body
         if plan.gzip and len(body) > _SOON:
             return await asyncio.to_thread(packed, body, plan.offer, True, plan.identity)
         return packed(body, plan.offer, plan.gzip, plan.identity)
 
     async def _page(self, request: Request, plan: Plan) -> Stored:
-        body = (await self._engine.execute(plan.request)).body
+        body = (await self._engine.execute(plan.request, partial(_left, request))).body
         pages, text = self._state.pages.speaking(voice_of(request)), plan.request.query.text
 
         def rendered() -> Stored:
-            page = pages.render_table(request.url.path, text, json.loads(body))
+            page = pages.render_table(request.url.path, text, shown(plan, body))
             return packed(page.encode(), plan.offer, plan.gzip, plan.identity)
 
         return await asyncio.to_thread(rendered)
@@ -177,6 +180,12 @@ class Endpoint:
             return await asyncio.to_thread(_description, self._state, root, offer, asked.gzip)
 
         return self._cache.get(key) or await self._cache.made(key, _PATIENCE, made)
+
+
+async def _left(request: Request) -> None:
+    """Wait until the client of a request has left."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _description(state: State, root: str, offer: Offer, gzip: bool) -> Stored:
@@ -210,6 +219,7 @@ async def _send(
         headers.append((b"etag", f'"{stored.tag}"'.encode()))
         if held and (stored.tag in held or held == ["*"]):
             status, body = 304, b""
-            headers = [(b"vary", VARY.encode()), *headers[len(stored.headers) :]]
+            vary = dict(stored.headers).get(b"vary", VARY.encode())
+            headers = [(b"vary", vary), *headers[len(stored.headers) :]]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

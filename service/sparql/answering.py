@@ -1,12 +1,14 @@
 """From what a client sent to what it gets: the plan of an answer, and its bytes on the wire."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote, urlencode
 
-from service.errors import NotAcceptable
+from service.errors import NotAcceptable, TooLarge
 from service.http.caching import digest
 from service.http.compression import MINIMUM, gzipped
 from service.http.negotiation import (
@@ -27,6 +29,11 @@ from service.state import State, version
 VARY: Final = "Accept, Accept-Encoding, Origin"
 #: of pages
 SPOKEN: Final = f"{VARY}, Accept-Language"
+#: how many rows a page for people shows: a browser takes seconds for more, and nobody reads them
+PAGE_ROWS: Final = 5000
+#: forms of a table that a page with too many rows leads to; addresses no longer than so many bytes
+_INSTEAD: Final = ("csv", "json")
+_LINKED: Final = 8000
 _OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
     "SELECT": SELECT_OFFERS,
     "ASK": ASK_OFFERS,
@@ -102,6 +109,37 @@ def packed(body: bytes, offer: Offer, gzip: bool, identity: str = "page") -> Sto
     if smaller:
         headers.append((b"content-encoding", b"gzip"))
     return Stored(f"{identity}-{digest(sent)[:16]}", tuple(headers), sent)
+
+
+def shown(plan: Plan, body: bytes) -> Any:
+    """The results that a page shows, SPARQL 1.1 Query Results JSON.
+
+    Raises `TooLarge` where they have more than `PAGE_ROWS` rows; its member `links` asks for the
+    same in the forms for machines.
+    """
+    results = json.loads(body)
+    rows = len(results.get("results", {}).get("bindings", ()))
+    if rows <= PAGE_ROWS:
+        return results
+    raise TooLarge(
+        f"頁に出せる表は {PAGE_ROWS:,} 行までで、この答えは {rows:,} 行です。"
+        "CSV か JSON で取るか、LIMIT を付けてください。",
+        f"A page shows at most {PAGE_ROWS:,} rows, and this answer has {rows:,}; "
+        "take CSV or JSON, or add a LIMIT.",
+        cap="page",
+        limit=PAGE_ROWS,
+        rows=rows,
+        links=_links(plan.request),
+    )
+
+
+def _links(request: QueryRequest) -> dict[str, str]:
+    """Where the same query is answered in forms for machines, relative to its own address."""
+    asks = [("query", request.query.text)]
+    asks += [("default-graph-uri", iri) for iri in request.default_graphs or ()]
+    asks += [("named-graph-uri", iri) for iri in request.named_graphs or ()]
+    found = {name: f"?{urlencode([*asks, ('format', name)], quote_via=quote)}" for name in _INSTEAD}
+    return {name: link for name, link in found.items() if len(link) <= _LINKED}
 
 
 def not_acceptable(offers: tuple[Offer, ...]) -> NotAcceptable:

@@ -13,6 +13,8 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from service.errors import Problem
+
 Fields = tuple[tuple[bytes, bytes], ...]
 Make = Callable[[], Awaitable["Stored"]]
 
@@ -89,7 +91,7 @@ class ResponseCache:
         try:
             found = await make()
             flight.set_result(found)
-        except Exception as fault:
+        except Problem as fault:
             flight.set_exception(fault)
             flight.exception()  # nobody may be waiting
             raise

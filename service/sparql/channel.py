@@ -37,11 +37,12 @@ class Channel(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The worker is gone."""
-        self._fail(ConnectionResetError("the query worker has died"))
+        self.fail(ConnectionResetError("the query worker has died"))
 
-    def expire(self) -> None:
-        """Wait no longer: who waits, or will, gets a `TimeoutError`."""
-        self._fail(TimeoutError())
+    def fail(self, fault: Exception) -> None:
+        """Wait no longer: who waits, or will, gets the first such fault."""
+        self._fault = self._fault or fault
+        self._deliver()
 
     def send(self, header: bytes, body: bytes = b"") -> None:
         """Send a message; what a dead worker should have had is dropped."""
@@ -51,7 +52,7 @@ class Channel(asyncio.Protocol):
     async def receive(self) -> Received:
         """The next message; one may wait at a time.
 
-        Raises `ConnectionResetError` where the worker has died, `TimeoutError` after `expire`.
+        Raises `ConnectionResetError` where the worker has died, and what `fail` was given.
         """
         self._coming = asyncio.get_running_loop().create_future()
         self._deliver()
@@ -61,10 +62,6 @@ class Channel(asyncio.Protocol):
         """Close this end."""
         if self._transport is not None:
             self._transport.close()
-
-    def _fail(self, fault: Exception) -> None:
-        self._fault = self._fault or fault
-        self._deliver()
 
     def _deliver(self) -> None:
         if self._coming is None or self._coming.done():

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ontology.terms import PROPOSALS_GRAPH
-from service.errors import Unavailable
+from service.errors import Problem, Unavailable
 from service.graph.store import Graph
 from service.settings import Settings
 from service.sparql import problems, worker
 from service.sparql.functions import Scores, functions
 from service.sparql.lexer import Query
 from service.sparql.messages import head
-from service.sparql.process import GRACE, WorkerProcess
+from service.sparql.process import GRACE, ExpiredError, WorkerProcess
+from service.sparql.staff import Staff
 from service.sparql.worker import Config, Job
 from service.timing import timed
 
-#: how long a query waits for the first load of the graph, in seconds
-_START_LIMIT: Final = 30.0
-#: how long to wait before a worker that could not load is started again, in seconds
-_PAUSE: Final = 2.0
+#: from so many seconds on a query takes long, and from so many on very long
+_LONG: Final = 0.3
+_LONGER: Final = 2.0
 _LOG: Final = logging.getLogger("ccgraph")
 #: how many threads compute scores for the workers: one text for each, beyond any deadline
 _SCORERS: Final = 2
@@ -72,11 +72,19 @@ class PoolStats:
     kills: Mapping[str, int]
 
 
+#: ends when the client of a query has left
+Left = Callable[[], Awaitable[None]]
+
+
 class Engine(Protocol):
     """What answers queries."""
 
-    async def execute(self, request: QueryRequest) -> Answer:
-        """The answer; raises a `Problem` where there is none."""
+    async def execute(self, request: QueryRequest, left: Left | None = None) -> Answer:
+        """The answer; raises a `Problem` where there is none, or `ClientLeftError`."""
+
+
+class ClientLeftError(Exception):
+    """Whoever asked a query has gone, and nobody waits for its answer."""
 
 
 class _KilledError(Exception):
@@ -93,10 +101,11 @@ class QueryPool:
     def __init__(
         self, settings: Settings, graph: Graph, path: Path, scores: Scores | None = None
     ) -> None:
-        self._settings = settings
+        self._memory = settings.memory_cap
         self._scores = scores
         self._scorers = ThreadPoolExecutor(_SCORERS, "scores")
-        self._config = Config(
+        self._attempts = settings.query_workers + 1
+        config = Config(
             path=str((graph.folder or path).resolve()),
             excluded=graph.names.graph(PROPOSALS_GRAPH),
             prefixes=dict(graph.names.prefixes),
@@ -106,80 +115,75 @@ class QueryPool:
             memory=settings.memory_cap,
             functions=functions(graph.names),
         )
-        self._idle: asyncio.LifoQueue[WorkerProcess] = asyncio.LifoQueue()
-        self._alive: set[WorkerProcess] = set()
-        self._starting: set[asyncio.Task[None]] = set()
-        self._loaded = asyncio.Event()
-        self._waiting = self._busy = 0
-        self._stopped = False
+        self._staff = Staff(config, settings.query_workers, settings.query_reliefs)
         self._kills: Counter[str] = Counter()
 
     @property
     def ready(self) -> bool:
         """Whether a worker has loaded the graph."""
-        return self._loaded.is_set()
+        return self._staff.ready
 
     def stats(self) -> PoolStats:
         """What the pool does, and what it has done since it began."""
-        loaded = self._idle.qsize() + self._busy
-        return PoolStats(self._waiting, loaded, self._busy, dict(self._kills))
+        staff = self._staff
+        return PoolStats(staff.waiting, staff.loaded, staff.busy, dict(self._kills))
 
     def start(self) -> None:
         """Start the workers in the background."""
-        for _ in range(self._settings.query_workers):
-            self._start_one()
+        self._staff.start()
 
     async def stop(self) -> None:
         """Kill the workers and wait until they are gone."""
         self._scorers.shutdown(wait=False, cancel_futures=True)
-        self._stopped = True
-        for task in self._starting:
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
-        await asyncio.gather(*(process.stop() for process in self._alive))
-        self._alive.clear()
+        await self._staff.stop()
 
-    async def execute(self, request: QueryRequest) -> Answer:
+    async def execute(self, request: QueryRequest, left: Left | None = None) -> Answer:
         """The answer of a query; raises a `Problem` where there is none.
 
-        Where a worker was killed from outside, the query goes to another.
+        Where a worker was killed from outside, the query goes to another. Raises
+        `ClientLeftError` where `left` ends before a query that takes long.
         """
-        for _ in range(self._settings.query_workers + 1):
-            try:
-                return await self._attempt(request)
-            except _KilledError:
-                if self._stopped:
+        try:
+            if not self._staff.ready:
+                await self._staff.first()
+            end = asyncio.get_running_loop().time() + request.seconds
+            for _ in range(self._attempts):
+                with suppress(_KilledError):
+                    return await self._attempt(request, end, left)
+                if self._staff.stopped:
                     break
                 _LOG.warning("a query worker was killed; its query goes to another")
-        raise problems.exhausted(self._settings.memory_cap)
+        except TimeoutError:
+            raise _busy() from None
+        raise problems.exhausted(self._memory)
 
-    async def _attempt(self, request: QueryRequest) -> Answer:
+    async def _attempt(self, request: QueryRequest, end: float, left: Left | None) -> Answer:
+        """One attempt, up to this time of the loop; raises `TimeoutError` where none begins."""
+        clock = asyncio.get_running_loop().time
         with timed("queue"):
-            process = await self._free(request.seconds)
-        self._busy += 1
+            process = await self._staff.lend(end - clock())
         ending: str | None = "left"
+        watch = Watch(self._staff, process, left)
         try:
             with timed("evaluate"):
-                header, body = await process.ask(*_job(request), request.seconds, self._tell)
+                header, body = await process.ask(*_job(request), end - clock(), self._tell)
             ending = "memory" if header["kind"] == "memory" else None
-        except TimeoutError:
+        except ExpiredError:
             ending = "time"
             raise problems.timeout(request.seconds) from None
         except ConnectionError:
             killed = await process.ended() == -signal.SIGKILL
             ending = "crash" if killed else "memory"
-            raise (
-                _KilledError if killed else problems.exhausted(self._settings.memory_cap)
-            ) from None
+            raise (_KilledError if killed else problems.exhausted(self._memory)) from None
         finally:
-            self._busy -= 1
+            watch.end()
             if ending:
-                self._replace(process, ending)
+                self._kills[ending] += not self._staff.stopped
+                self._staff.give_up(process)
             else:
-                self._idle.put_nowait(process)
+                self._staff.give_back(process)
         if header["kind"] != "answer":
-            cap = self._settings.memory_cap
-            raise await asyncio.to_thread(problems.of, request.query.text, header, cap)
+            raise await asyncio.to_thread(problems.of, request.query.text, header, self._memory)
         return Answer(body)
 
     async def _tell(self, wanted: Mapping[str, Any]) -> tuple[bytes, bytes]:
@@ -190,56 +194,48 @@ class QueryPool:
         body = await loop.run_in_executor(self._scorers, worker.told, self._scores, wanted)
         return head({"kind": "told"}), body
 
-    async def _free(self, limit: float) -> WorkerProcess:
-        """A worker with nothing to do; waits for one as long as a query may take."""
-        with suppress(asyncio.QueueEmpty):
-            return self._idle.get_nowait()
-        self._waiting += 1
-        try:
-            if not self._loaded.is_set():
-                async with asyncio.timeout(_START_LIMIT):
-                    await self._loaded.wait()
-            async with asyncio.timeout(limit):
-                return await self._idle.get()
-        except TimeoutError:
-            raise Unavailable(
-                "いま混み合っています。少し待ってからもう一度送ってください。",
-                "All workers are busy; try again in a few seconds.",
-            ) from None
-        finally:
-            self._waiting -= 1
 
-    def _start_one(self) -> None:
-        task = asyncio.create_task(self._bring_up())
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+class Watch:
+    """Looks after a query once it takes long.
 
-    async def _bring_up(self) -> None:
-        process = await WorkerProcess.start(self._config)
-        self._alive.add(process)
-        try:
-            await process.receive()
-        except ConnectionError:
-            _LOG.critical("a query worker could not load %s", self._config["path"])
-            await self._discard(process)
-            await asyncio.sleep(_PAUSE)
-            self._start_one()
-            return
-        self._idle.put_nowait(process)
-        self._loaded.set()
+    Then another worker takes the place of its own, which later also steps back behind all others;
+    and it ends where its client has left.
+    """
 
-    def _replace(self, process: WorkerProcess, reason: str) -> None:
-        if self._stopped:
-            return
-        self._kills[reason] += 1
-        task = asyncio.create_task(self._discard(process))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
-        self._start_one()
+    def __init__(self, staff: Staff, process: WorkerProcess, left: Left | None) -> None:
+        self._staff = staff
+        self._process = process
+        self._left = left
+        self._leaving: asyncio.Task[None] | None = None
+        self._begun = False
+        self._timer = asyncio.get_running_loop().call_later(_LONG, self._begin)
 
-    async def _discard(self, process: WorkerProcess) -> None:
-        await process.stop()
-        self._alive.discard(process)
+    def end(self) -> None:
+        """The query has ended."""
+        self._timer.cancel()
+        if self._begun:
+            self._staff.release()
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._staff.occupy()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_LONGER - _LONG, self._process.lower)
+        if self._left is not None:
+            self._leaving = loop.create_task(self._await_leave(self._left))
+
+    async def _await_leave(self, left: Left) -> None:
+        await left()
+        self._process.give_up(ClientLeftError())
+
+
+def _busy() -> Problem:
+    return Unavailable(
+        "いま混み合っています。少し待ってからもう一度送ってください。",
+        "All workers are busy; try again in a few seconds.",
+    )
 
 
 def _job(request: QueryRequest) -> tuple[bytes, bytes]:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from ontology.terms import FUNCTIONS
 from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
+from service.graph.rdf import not_in_xml
+from service.http.negotiation import GRAPH_OFFERS, RDF_XML, SELECT_OFFERS, XML_RESULTS, Offer
 from service.sparql.grammar import fault_of, undeclared
 from service.sparql.lexer import offset_of, syntax_error
 
@@ -22,6 +24,11 @@ _RULES: Final = (
 )
 #: what the engine says of a function that nobody defined
 _UNKNOWN: Final = re.compile(r"custom function <([^>]*)> is not supported")
+#: what there is beside a form of XML
+_OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
+    XML_RESULTS.name: SELECT_OFFERS,
+    RDF_XML.name: GRAPH_OFFERS,
+}
 #: how many expected words a problem shows
 _SHOWN: Final = 8
 
@@ -35,6 +42,8 @@ def of(text: str, outcome: Mapping[str, Any], memory: int) -> Problem:
             return _over_cap(outcome["cap"], outcome["limit"])
         case "memory":
             return exhausted(memory)
+        case "unwritable":
+            return not_in_xml(outcome["what"], _OFFERS[outcome["format"]])
         case "unsearchable":
             return _unsearchable()
     message = outcome["message"]

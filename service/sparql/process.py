@@ -19,8 +19,14 @@ from service.sparql.worker import Config
 GRACE: Final = 1.0
 #: where `service` is, whatever the working directory
 _HOME: Final = Path(__file__).parents[2]
+#: how far a worker steps back, as `nice` counts
+_NICE: Final = 10
 #: answers what a worker asks for while it evaluates: with a header and a body
 Tell = Callable[[Mapping[str, Any]], Awaitable[tuple[bytes, bytes]]]
+
+
+class ExpiredError(Exception):
+    """The time of a query is up."""
 
 
 class WorkerProcess:
@@ -29,6 +35,9 @@ class WorkerProcess:
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
         self._process = process
         self._channel = channel
+        self._telling: asyncio.Task[None] | None = None
+        #: whether it has stepped back behind all others
+        self.lowered = False
 
     @classmethod
     async def start(cls, config: Config) -> "WorkerProcess":
@@ -57,21 +66,36 @@ class WorkerProcess:
     async def ask(self, job: bytes, query: bytes, seconds: float, tell: Tell) -> Received:
         """The outcome of a query under the header `job`; `tell` answers what the worker asks.
 
-        Raises `ConnectionError` where the worker has died and `TimeoutError` after so many
-        seconds: of either there is nothing more to be had.
+        Raises `ConnectionError` where the worker has died, `ExpiredError` after so many seconds,
+        and what it was given up for: the worker is of no more use then.
         """
-        end = asyncio.get_running_loop().call_later(seconds, self._channel.expire)
+        end = asyncio.get_running_loop().call_later(seconds, self.give_up, ExpiredError())
         try:
             self._channel.send(job, query)
             header, body = await self._channel.receive()
             while header["kind"] in worker.WANTED:
-                async with asyncio.timeout_at(end.when()):
-                    told = await tell(header)
-                self._channel.send(*told)
+                self._telling = asyncio.ensure_future(self._answer(tell(header)))
                 header, body = await self._channel.receive()
         finally:
             end.cancel()
         return header, body
+
+    def give_up(self, fault: Exception) -> None:
+        """End what it is asked, with this fault."""
+        self._channel.fail(fault)
+
+    def lower(self) -> None:
+        """Let it work only when nobody else has to; there is no way back."""
+        self.lowered = True
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+
+    async def _answer(self, telling: Awaitable[tuple[bytes, bytes]]) -> None:
+        """Send what the worker asked for; nobody waits for this, so a fault goes the same way."""
+        try:
+            self._channel.send(*await telling)
+        except Exception as fault:
+            self._channel.fail(fault)
 
     async def ended(self) -> int:
         """The exit status of a worker that has closed its end of the pipe."""

@@ -16,7 +16,8 @@ from service.values import seconds
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
-_FORMATS: Final = ("format", "output", "results")
+#: names of the parameter that asks for a format, which clients know by different ones
+FORMATS: Final = ("format", "output", "results")
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
 #: how many parameters a request may have
 _MOST: Final = 1000
@@ -120,7 +121,7 @@ def _parameters(queries: list[str], dataset: Pairs, others: Pairs) -> Parameters
         query=queries[0].removeprefix("\ufeff") if queries else None,
         default_graphs=default or None,
         named_graphs=named or None,
-        formats=tuple(value for name in _FORMATS for value in _values(others, name)),
+        formats=tuple(value for name in FORMATS for value in _values(others, name)),
         timeout=_timeout(_values(others, "timeout")),
     )
 

@@ -39,6 +39,53 @@ def test_a_store_on_disk_says_what_memory_says(graph_path: Path, shelf: Path) ->
     assert disk.folder == shelf / disk.version
 
 
+SAVED = {
+    "ttl": "<http://x/a> <http://x/p> 1 .",
+    "trig": "<http://x/g> { <http://x/a> <http://x/p> 1 }",
+    "nt": '<http://x/a> <http://x/p> "1" .\n',
+    "nq": '<http://x/a> <http://x/p> "1" <http://x/g> .\n',
+    "jsonld": '{"@id": "http://x/a", "http://x/p": 1}',
+    "rdf": (
+        '<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="http://x/a"><p xmlns="http://x/">1</p></rdf:Description>'
+        "</rdf:RDF>"
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", ["memory", "disk"])
+@pytest.mark.parametrize("ending", SAVED)
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, ending: str, kept: str) -> None:
+    """Some editors write it; server and query workers read on after it."""
+    path = tmp_path / f"marked.{ending}"
+    path.write_text(SAVED[ending], encoding="utf-8-sig")
+    overrides = {"data": tmp_path, "graph": path, "store": kept, "encoder": "none"}
+    graph, _ = open_graph(Settings.read({}, **overrides))
+    assert len(list(graph.quads())) == 1
+    state = replace(state_of(path, query_workers=1), graph=graph)
+    with serving(state) as root:
+        found = httpx.get(root + "sparql", params={"query": "ASK { <http://x/a> ?p ?o }"})
+        assert found.json()["boolean"]
+
+
+@pytest.mark.parametrize("kept", ["memory", "disk"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_relative_iri_without_a_base_says_what_to_do(
+    tmp_path: Path, kept: str, start: str
+) -> None:
+    path = tmp_path / "relative.ttl"
+    path.write_text(start + "\n\n<#a> <http://x/p> 1 .", encoding="utf-8")
+    settings = Settings.read({}, data=tmp_path, graph=path, store=kept)
+    with pytest.raises(DataError) as refused:
+        open_graph(settings)
+    assert "line 3 between columns 1 and 5" in str(refused.value)
+    assert "@base <https://…/> ." in str(refused.value)
+    path.write_text("@base <https://example.org/> .\n<#a> <http://x/p> 1 .", encoding="utf-8")
+    assert open_graph(settings)[0].rows("SELECT ?s { ?s ?p ?o }") == [
+        {"s": "https://example.org/#a"}
+    ]
+
+
 def test_it_is_made_once(graph_path: Path, shelf: Path) -> None:
     told: list[tuple[int, int]] = []
     for _ in range(2):

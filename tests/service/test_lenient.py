@@ -23,14 +23,31 @@ def test_an_address_as_typed(root: str) -> None:
     assert answers.count(b'"boolean":true') == 2
 
 
-async def _typed(address: httpx.URL, parts: list[bytes]) -> bytes:
-    """Send pieces on one connection, read answers until there is a whole one for each request."""
+def test_addresses_as_typed_that_come_at_once(root: str) -> None:
+    """Each has its own first line; what looks like one within a body stays as it is."""
+    address, tail = httpx.URL(root), b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    query = "ASK{?s ?p 'コーチング'@ja}".replace(" ", "%20").encode()
+    plain, typed = (b"GET /sparql?query=" + each + tail for each in (b"ASK{}", query))
+    answers = asyncio.run(_typed(address, [plain + typed + typed + plain]))
+    assert answers.count(b"HTTP/1.1 200 ") == answers.count(b'"boolean":true') == 4
+    body = b"ASK {} #\r\n\r\n#" + typed.rstrip()
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    answers = asyncio.run(_typed(address, [plain + head + body + plain], 3))
+    assert answers.count(b"HTTP/1.1 ") == 3
+
+
+async def _typed(address: httpx.URL, parts: list[bytes], expected: int = 0) -> bytes:
+    """Send pieces on one connection, read answers until there is a whole one for each request.
+
+    Where it is not said how many there are, heads are counted.
+    """
     reader, writer = await asyncio.open_connection(address.host, address.port)
     for part in parts:
         writer.write(part)
         await writer.drain()
         await asyncio.sleep(0.02)
-    heard, expected = b"", b"".join(parts).count(b"\r\n\r\n")
+    heard, expected = b"", expected or b"".join(parts).count(b"\r\n\r\n")
     while heard.count(b"\r\nserver-timing") < expected or not heard.endswith((b"}", b"\n\r\n")):
         heard += await asyncio.wait_for(reader.read(65536), 10)
     writer.close()
@@ -161,3 +178,19 @@ def test_answers_may_take_longer_than_requests(state: State) -> None:
         heard = asyncio.run(_said(httpx.URL(root), whole + b"GET /health/li"))
     assert heard.startswith(b"HTTP/1.1 503 ")
     assert heard.count(b"HTTP/1.1 408 ") == 1
+
+
+def test_options_of_the_whole_server(root: str) -> None:
+    heard = asyncio.run(_asterisk(httpx.URL(root)))
+    assert heard.startswith(b"HTTP/1.1 204 ")
+    assert b"\r\nallow: GET, HEAD, POST, OPTIONS, QUERY\r\n" in heard
+
+
+async def _asterisk(address: httpx.URL) -> bytes:
+    """Ask what the server can do, not what a resource can (RFC 9110, section 9.3.7)."""
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    heard = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+    return heard

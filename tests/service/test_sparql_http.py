@@ -1,7 +1,9 @@
 """`/sparql` as clients meet it, over a real server."""
 
 import asyncio
+import html
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -40,6 +42,9 @@ HR5 = (
 )
 TRIPLES = "CONSTRUCT WHERE { ?s a ?o }"
 G2 = "https://w3id.org/ccgraph/graph/cmbok2"
+TABLES = {"json": "json", "xml": "xml", "csv": "csv", "tsv": "tab", "html": "html"}
+GRAPHS = {"ttl": "turtle", "nt": "n-triples", "jsonld": "ld+json", "rdf": "rdf+xml"}
+GRAPHS |= {"trig": "trig", "nq": "n-quads"}
 NOWHERE = "http://example.org/nowhere"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o0 }"
 
@@ -176,6 +181,16 @@ def test_headers(root: str) -> None:
     assert {"Accept", "Origin"} <= {each.strip() for each in found.headers["vary"].split(",")}
     assert found.headers["access-control-allow-origin"] == "*"
     assert found.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
+
+
+def test_a_problem_varies_with_what_the_answer_does(root: str) -> None:
+    for query, accept, status in (("ASK {}", "image/png", 406), ("ASK {", "text/html", 400)):
+        params, headers = {"query": query}, {"Accept": accept}
+        refused = httpx.get(root + "sparql", params=params, headers=headers)
+        assert refused.status_code == status
+        page = httpx.get(root + "sparql", params={"query": HR5}, headers={"Accept": "text/html"})
+        assert refused.headers["vary"] == page.headers["vary"]
+    assert refused.headers["vary"].split(", ")[:2] == ["Accept", "Accept-Encoding"]
 
 
 def test_validators(root: str) -> None:
@@ -377,10 +392,50 @@ def test_rows_are_capped_exactly(serve: Serve, form: str) -> None:
         assert (over.json()["cap"], over.json()["limit"]) == ("rows", 10)
 
 
+def test_a_long_value_of_many_lines_is_one_row_of_csv(serve: Serve) -> None:
+    """Longer than what readers of CSV take for a value, with what rows and values end with."""
+    literal = 'a "quoted",\\r\\n' * 16 + "x" * 160_000
+    query = f'SELECT ("{literal.replace(chr(34), chr(92) + chr(34))}" AS ?x) {{}}'
+    headers = {"Accept": "text/csv", "Content-Type": "application/sparql-query"}
+    with serve(row_cap=10) as root:
+        found = httpx.post(root + "sparql", content=query, headers=headers)
+        assert (found.status_code, found.text.count("\n")) == (200, 18)
+        rows = "VALUES ?y { 1 2 3 4 5 6 7 8 9 10 11 }"
+        over = httpx.post(root + "sparql", content=query[:-1] + rows + "}", headers=headers)
+        assert (over.status_code, over.json()["cap"]) == (413, "rows")
+
+
 def test_triples_and_bytes_are_capped(serve: Serve) -> None:
     with serve(row_cap=10, byte_cap=400) as root:
         assert ask(root, TRIPLES).json()["cap"] == "rows"
         assert ask(root, "SELECT * { ?s ?p ?o } LIMIT 9").json()["cap"] == "bytes"
+
+
+def test_a_page_shows_so_many_rows_and_leads_to_the_rest(root: str) -> None:
+    digits = "VALUES ?{0} {{ 0 1 2 3 4 5 6 7 8 9 }}"
+    query = "SELECT ?a { " + " ".join(digits.format(each) for each in "abcd") + " } LIMIT "
+    graphs = {"default-graph-uri": G2, "named-graph-uri": [NOWHERE, "http://e/?a=1&b=あ"]}
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    asked = {"query": query + "5000", **graphs}
+    assert httpx.get(root + "sparql", params=asked, headers=browser).status_code == 200
+    for path in ("sparql", "sparql/"):
+        asked = {"query": query + "5001", **graphs}
+        over = httpx.post(root + path, data=asked, headers=browser)
+        assert over.status_code == 413
+        assert "5,000 行" in over.text
+        links = dict(re.findall(r'<a href="([^"]*)">(csv|json)</a>', over.text))
+        assert sorted(links.values()) == ["csv", "json"]
+        for link, form in links.items():
+            address = over.url.join(html.unescape(link))
+            assert address.params.get_list("named-graph-uri") == graphs["named-graph-uri"]
+            assert address.params["default-graph-uri"] == G2
+            machine = httpx.get(address, headers=browser)
+            assert (machine.status_code, form in machine.headers["content-type"]) == (200, True)
+            assert machine.text.count("\n" if form == "csv" else "},{") >= 5000
+    long = httpx.post(
+        root + "sparql", data={"query": query + "5001 #" + "x" * 9000}, headers=browser
+    )
+    assert (long.status_code, "format=csv" in long.text) == (413, False)
 
 
 def test_an_engine_that_is_asked_to_fetch_cannot(root: str, state: State) -> None:
@@ -422,6 +477,8 @@ def test_service_description(root: str, accept: str) -> None:
         (q.predicate.value.rpartition("#")[2], str(q.object)) for q in parse(found.content, kind)
     }
     assert ("endpoint", f"<{root}sparql>") in said
+    if accept == "text/turtle":
+        assert "sd:endpoint <" in found.text
     assert ("name", f"<{G2}>") in said
     assert "resultFormat" in {name for name, _ in said}
 
@@ -435,3 +492,21 @@ def test_openapi_tells_of_it(root: str) -> None:
     document = json.loads(httpx.get(root + "openapi.json").text)
     assert {"get", "post"} <= document["paths"]["/sparql"].keys()
     assert document["openapi"].startswith("3.1")
+
+
+def test_openapi_tells_of_every_parameter(root: str) -> None:
+    """Those of the protocol and ours, in the address and in the form."""
+    path = httpx.get(root + "openapi.json").json()["paths"]["/sparql"]
+    told = {"query", "default-graph-uri", "named-graph-uri", "timeout"}
+    told |= {"format", "output", "results"}
+    assert {each["name"] for each in path["get"]["parameters"]} == told
+    form = path["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    assert form["schema"]["properties"].keys() == told
+    for name in ("format", "output", "results"):
+        _, _, values = form["schema"]["properties"][name]["description"].rpartition(": ")
+        assert set(values.split()) == {*TABLES, *GRAPHS}
+        for value in values.split():
+            query = TRIPLES if value in GRAPHS else HR5
+            found = httpx.post(root + "sparql", data={"query": query, name: value, "timeout": "4"})
+            assert found.status_code == 200
+            assert (TABLES | GRAPHS)[value] in found.headers["content-type"]

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from service.state import State
 Serving = Callable[[State], AbstractContextManager[str]]
 
 LIMIT = 1.0
+#: far longer than anything here takes
+PATIENCE = 120.0
 PATTERNS = " . ".join(f"?a{n} ?b{n} ?c{n}" for n in range(6))
 RUNAWAY = {
     "count": f"SELECT (COUNT(*) AS ?n) {{ {PATTERNS} }}",
@@ -74,6 +77,45 @@ def test_a_runaway_is_stopped_beside_answers(bounded: str, query: str) -> None:
     assert answer.json()["limit"] in (LIMIT, 2**31)
     assert seconds < LIMIT + 5
     assert ask(bounded, LOOKUP).json()["boolean"] is True
+
+
+def test_runaways_on_every_worker_leave_room_for_others(state: State, serving: Serving) -> None:
+    settings = replace(state.settings, query_timeout=4, query_workers=1, query_reliefs=3)
+    ended = list[int]()
+    with serving(replace(state, settings=settings)) as root:
+
+        def run() -> None:
+            ended.append(ask(root, RUNAWAY["count"]).status_code)
+
+        runaways = [threading.Thread(target=run) for _ in range(3)]
+        for each in runaways:
+            each.start()
+        beside = [ask(root, f"{LOOKUP} # {number}").json()["boolean"] for number in range(20)]
+        assert beside == [True] * 20
+        assert not ended
+        for each in runaways:
+            each.join()
+    assert ended == [503] * 3
+
+
+def test_waiting_counts_as_time_too(state: State, serving: Serving) -> None:
+    settings = replace(state.settings, query_timeout=3, query_workers=1, query_reliefs=0)
+    with serving(replace(state, settings=settings)) as root, ThreadPoolExecutor(2) as threads:
+        begun = time.monotonic()
+        answers = threads.map(lambda text: ask(root, text), (RUNAWAY["count"], RUNAWAY["order"]))
+        assert [each.status_code for each in answers] == [503, 503]
+        assert time.monotonic() - begun < 2 * settings.query_timeout
+
+
+def test_a_query_ends_where_its_client_leaves(state: State, serving: Serving) -> None:
+    settings = replace(state.settings, query_timeout=PATIENCE, query_workers=1, query_reliefs=0)
+    with serving(replace(state, settings=settings)) as root:
+        assert ask(root, LOOKUP).status_code == 200
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(root + "sparql", data={"query": RUNAWAY["count"]}, timeout=1)
+        assert ask(root, LOOKUP + "# later").json()["boolean"] is True
+        told = httpx.get(root + "metrics").text
+        assert 'ccgraph_sparql_kills_total{reason="left"} 1.0' in told
 
 
 def test_slow_scores_are_stopped_too(state: State, serving: Serving) -> None:
