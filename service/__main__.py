@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import typer
-from pyoxigraph import RdfFormat
+from pyoxigraph import RdfFormat, serialize
 from rich.logging import RichHandler
 
 from ontology.artefact import GRAPH
@@ -108,7 +108,8 @@ def check(data: Data = None, graph: GraphFile = None, as_json: AsJson = False) -
         settings = read_settings(data=data, graph=graph)
         opened, path = open_graph(settings)
         plain = Path(folder) / GRAPH
-        opened.store.dump(plain, RdfFormat.N_QUADS)
+        with plain.open("wb") as file:
+            serialize(opened.quads(), file, RdfFormat.N_QUADS)
         faults = [asdict(fault) for fault in check_file(plain, Names(settings.base))]
     if as_json:
         console.print_json({"graph": str(path), "findings": faults})

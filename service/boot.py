@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_world
-from service.graph.disk import STORES, belongs_on_disk, is_on_disk, open_on_disk
+from service.graph.disk import belongs_on_disk, is_on_disk, open_on_disk, store_folder
 from service.graph.questions import load_questions
 from service.graph.store import Graph, load_graph
 from service.http.middleware import Courtesies
@@ -78,7 +78,8 @@ def open_graph(settings: Settings, progress: Progress | None = None) -> tuple[Gr
     names = Names(settings.base)
     try:
         if belongs_on_disk(path, settings.store):
-            return open_on_disk(path, settings.data / STORES, names, sealed, progress), path
+            shelf = store_folder(settings.data, settings.base)
+            return open_on_disk(path, shelf, names, sealed, progress), path
         return load_graph(path, names, sealed), path
     except (OSError, ValueError, SyntaxError) as fault:
         raise DataError(f"{path}: グラフを読めません / cannot be read: {fault}") from fault
@@ -98,7 +99,8 @@ def prepare(settings: Settings, step: Callable[[str], None], count: Progress) ->
     if not path.is_file():
         return  # opening will say what is wrong
     large = belongs_on_disk(path, settings.store)
-    if large and not is_on_disk(path, settings.data / STORES, _sealed(settings, path)):
+    shelf = store_folder(settings.data, settings.base)
+    if large and not is_on_disk(path, shelf, _sealed(settings, path)):
         step("大きなグラフをディスクに置く / loading a large graph into a store on disk")
         open_graph(settings, count)
     if not settings.searches:

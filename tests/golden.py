@@ -21,7 +21,7 @@ def open_graph() -> Graph:
     built = build([], load_registry(), Names(), today=date(2026, 11, 23))
     store = Store()
     store.load(built.nquads, format=RdfFormat.N_QUADS)
-    return Graph(store, Names(), graph_version(store))
+    return Graph.merged(store, Names(), graph_version(store))
 
 
 def refresh(question: Question, graph: Graph) -> None:

@@ -136,7 +136,7 @@ class Describer:
         self, subject: NamedNode | None, predicate: NamedNode | None, target: NamedNode | None
     ) -> Iterator[Quad]:
         """Matching quads outside the machine's proposals."""
-        found = self._graph.store.quads_for_pattern(subject, predicate, target, None)
+        found = self._graph.quads(subject, predicate, target)
         return (quad for quad in found if getattr(quad.graph_name, "value", "") != self._proposals)
 
     def _values(self, subject: NamedNode, predicate: NamedNode) -> list[object]:

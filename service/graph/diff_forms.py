@@ -43,7 +43,7 @@ def _mentioned(each: Difference) -> list[Link]:
 def _labels(graph: Graph, link: Link) -> Iterator[Triple]:
     for name in ("prefLabel", "notation"):
         property = NamedNode(SKOS + name)
-        for quad in graph.store.quads_for_pattern(NamedNode(link.uri), property, None, None):
+        for quad in graph.quads(NamedNode(link.uri), property):
             yield quad.triple
 
 

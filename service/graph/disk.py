@@ -6,9 +6,10 @@ from typing import BinaryIO, Final
 
 from pyoxigraph import Store
 
-from ontology.terms import Names
+from ontology.terms import PROPOSALS_GRAPH, Names
+from service.graph.dataset import merge_on_disk
 from service.graph.files import rdf_file
-from service.graph.shelf import Shelf
+from service.graph.shelf import Shelf, apart
 from service.graph.store import Graph, file_version, format_of
 
 #: told how many bytes of a file are loaded, of how many
@@ -19,13 +20,23 @@ STORES: Final = "stores"
 #: files larger than this many bytes are not held in memory, unless a setting says so
 LARGE: Final = 64 * 2**20
 _SEAL: Final = "store.json"
+#: how a store is laid out; in 2 its default graph is the merge of the others
+_LAYOUT: Final = 2
 #: what RocksDB writes for people, or to keep others out
 _LOOSE: Final = ("LOG", "LOCK")
 
 
+def store_folder(data: Path, base: str) -> Path:
+    """Where the stores are, with this data folder and base of names.
+
+    What the default graph leaves out has a name of that base, so stores of others are kept apart.
+    """
+    return data / STORES / apart(base)
+
+
 def stores(folder: Path) -> Shelf:
     """The shelf of stores in a folder."""
-    return Shelf(folder, _SEAL, _LOOSE)
+    return Shelf(folder, _SEAL, _LOOSE, _LAYOUT)
 
 
 def belongs_on_disk(path: Path, wanted: str) -> bool:
@@ -58,7 +69,10 @@ def open_on_disk(
     shelf = stores(folder)
     facts = {} if version else {"source": str(path.absolute())}
     version = version or file_version(path)
-    hold = shelf.held(version, lambda place: _load(path, place, progress or _silent), facts)
+    excluded = names.graph(PROPOSALS_GRAPH)
+    hold = shelf.held(
+        version, lambda place: _load(path, place, excluded, progress or _silent), facts
+    )
     place = shelf.folder / version
     return Graph(Store.read_only(str(place)), names, version, place, hold=hold)
 
@@ -78,12 +92,13 @@ class _Reading:
         return found
 
 
-def _load(path: Path, place: Path, progress: Progress) -> None:
+def _load(path: Path, place: Path, excluded: str, progress: Progress) -> None:
     """Load a file into a new store in this folder."""
     store = Store(str(place))
     with rdf_file(str(path)) as file:
         reading = _Reading(file, path.stat().st_size, progress)
         store.bulk_load(reading, format_of(path))  # type: ignore[arg-type]
+    merge_on_disk(store, excluded)
     store.optimize()
     del store  # closes it
 

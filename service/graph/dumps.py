@@ -67,14 +67,14 @@ class Dump:
         return (_comment(state) if name in _COMMENTED else b"") + found
 
     def _quads(self, state: State) -> Iterable[Quad]:
-        store, names = state.graph.store, state.graph.names
+        names, quads = state.graph.names, state.graph.quads()
         if self.graph != ALL:
             graph = NamedNode(names.graph(self.graph))
-            return store.quads_for_pattern(None, None, None, graph)
+            return state.graph.store.quads_for_pattern(None, None, None, graph)
         if self.offer.extension in _QUADS:
-            return store
+            return quads
         proposals = names.graph(PROPOSALS_GRAPH)
-        return (quad for quad in store if getattr(quad.graph_name, "value", "") != proposals)
+        return (quad for quad in quads if getattr(quad.graph_name, "value", "") != proposals)
 
 
 def graphs(state: State) -> list[str]:

@@ -63,7 +63,7 @@ def _local(graph: Graph, text: str) -> frozenset[str]:
         node = NamedNode(graph.names.entity(text))
     except ValueError:
         return frozenset()
-    known = any(True for _ in graph.store.quads_for_pattern(node, None, None, None))
+    known = any(True for _ in graph.quads(node))
     return frozenset({node.value}) if known else frozenset()
 
 

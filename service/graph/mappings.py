@@ -199,7 +199,7 @@ class Mappings:
         )
 
     def _quads(self, node: NamedNode) -> Iterator[Quad]:
-        return self.graph.store.quads_for_pattern(node, None, None, None)
+        return self.graph.quads(node)
 
     def _link(self, uri: str) -> Link:
         if uri == NO_TERM:
@@ -208,7 +208,7 @@ class Mappings:
 
     def _said(self, node: NamedNode) -> Iterator[Terms]:
         for name, property in _PROPERTIES.items():
-            for quad in self.graph.store.quads_for_pattern(node, property, None, None):
+            for quad in self.graph.quads(node, property):
                 if value(quad.object) != _CONCEPT:
                     yield {name: quad.object}
 

@@ -9,6 +9,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import shutil
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -17,11 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from ontology.terms import DEFAULT_BASE
+
 #: writes what is to be kept into an empty folder
 Write = Callable[[Path], None]
 #: what a seal says besides the files; `source` is the file that a folder was made of
 Facts = Mapping[str, object]
 
+#: what a seal says besides facts
+_SEALED: Final = frozenset({"files", "layout"})
 _LOCK: Final = ".lock"
 #: what stands after the name of what is not whole yet
 PARTIAL: Final = ".partial"
@@ -42,23 +47,21 @@ class Shelf:
     """A folder of what is kept. A name is a version, or a path of which that is the first part.
 
     `seal` is the file with the list; `loose` are the beginnings of names that are not on it.
+    `layout` tells what is laid out as we read it from what an earlier release made.
     """
 
     folder: Path
     seal: str
     loose: tuple[str, ...] = ()
+    layout: int = 1
 
     def is_whole(self, name: str) -> bool:
         """Whether a folder is as it was when it was made; contents are left to its readers."""
-        said = self._sealed(name)
-        try:
-            return said.get("files") == self._sizes(self.folder / name)
-        except OSError:
-            return False
+        return self._is_sound(name) and self._sealed(name).get("layout", 1) == self.layout
 
     def facts(self, name: str) -> Facts:
         """What the seal says of a folder, nothing where there is none."""
-        return {key: value for key, value in self._sealed(name).items() if key != "files"}
+        return {key: value for key, value in self._sealed(name).items() if key not in _SEALED}
 
     def hold(self, name: str) -> Hold | None:
         """A hold on a folder; `None` where it is not whole."""
@@ -90,7 +93,7 @@ class Shelf:
         partial.mkdir(parents=True)
         try:
             write(partial)
-            seal = {**facts, "files": self._sizes(partial)}
+            seal = {**facts, "layout": self.layout, "files": self._sizes(partial)}
             (partial / self.seal).write_text(json.dumps(seal), encoding="utf-8")
             partial.rename(place)
         except BaseException:
@@ -113,11 +116,11 @@ class Shelf:
             yield
 
     def named_like(self, name: str) -> list[str]:
-        """The whole folders with this name, but for the version; newest first."""
+        """The folders with this name, but for the version, of any layout; newest first."""
         found = self.folder.glob(PurePath("*", *PurePath(name).parts[1:], self.seal).as_posix())
         newest = sorted(found, key=_age)
         names = (seal.parent.relative_to(self.folder).as_posix() for seal in newest)
-        return [each for each in names if not each.endswith(PARTIAL) and self.is_whole(each)]
+        return [each for each in names if not each.endswith(PARTIAL) and self._is_sound(each)]
 
     def earlier(self, name: str, facts: Facts) -> list[str]:
         """The folders made of another content of the same file; newest first."""
@@ -136,6 +139,12 @@ class Shelf:
             if place.parent != self.folder and not list(place.parent.glob("[!.]*")):
                 shutil.rmtree(place.parent)
 
+    def _is_sound(self, name: str) -> bool:
+        try:
+            return self._sealed(name).get("files") == self._sizes(self.folder / name)
+        except OSError:
+            return False
+
     def _sealed(self, name: str) -> Mapping[str, Any]:
         try:
             said = json.loads((self.folder / name / self.seal).read_text(encoding="utf-8"))
@@ -149,6 +158,16 @@ class Shelf:
         loose = (*self.loose, self.seal)
         files = (each for each in folder.iterdir() if not each.name.startswith(loose))
         return {each.name: each.stat().st_size for each in sorted(files)}
+
+
+def plain(name: str) -> str:
+    """A name as a folder may have it."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[-100:]
+
+
+def apart(base: str) -> str:
+    """The folder of what is made with another base of names than the default; else empty."""
+    return "" if base == DEFAULT_BASE else f"base-{plain(base)}"
 
 
 def _age(seal: Path) -> float:

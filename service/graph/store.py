@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pyoxigraph import (
     BlankNode,
-    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -26,6 +25,7 @@ from pyoxigraph import (
 )
 
 from ontology.terms import PROPOSALS_GRAPH, Names
+from service.graph.dataset import Dataset, merge
 from service.graph.files import rdf_file
 from service.graph.shelf import Hold
 
@@ -39,9 +39,12 @@ Functions = Mapping[NamedNode, Callable[..., Term | BlankNode | Triple | None]]
 class Graph:
     """A dataset to be queried; `version` is its hash, 16 hex digits.
 
+    The default graph of `store` is the merge of all graphs but the machine's proposals (see
+    `service.graph.dataset`); `merged` makes a graph of a store that is not. What the file says,
+    each statement in its own graph, is given by `quads`.
+
     `folder` is where its store lies on disk, `None` where that is in memory.
-    The default graph is the union of all graphs but the machine's proposals. `functions` makes
-    those of one evaluation. `hold` keeps the folder from being taken away.
+    `functions` makes those of one evaluation. `hold` keeps the folder from being taken away.
     """
 
     store: Store
@@ -57,11 +60,26 @@ class Graph:
         found = (graph for graph in self.store.named_graphs() if isinstance(graph, NamedNode))
         return tuple(sorted(found, key=lambda graph: graph.value))
 
+    @classmethod
+    def merged(cls, store: Store, names: Names, version: str) -> "Graph":
+        """The graph of a store in memory that has been filled just now; it gets its merge."""
+        merge(store, names.graph(PROPOSALS_GRAPH))
+        return cls(store, names, version)
+
     @cached_property
-    def union(self) -> list[NamedNode | BlankNode | DefaultGraph]:
-        """The graphs that make up the default graph."""
-        proposals = self.names.graph(PROPOSALS_GRAPH)
-        return [DefaultGraph(), *(graph for graph in self.graphs if graph.value != proposals)]
+    def dataset(self) -> Dataset:
+        """What queries choose of."""
+        return Dataset(self.store, self.names.graph(PROPOSALS_GRAPH))
+
+    def quads(
+        self,
+        subject: NamedNode | None = None,
+        predicate: NamedNode | None = None,
+        object: Term | None = None,
+    ) -> Iterator[Quad]:
+        """The statements of the file that fit, one for each graph that holds them."""
+        found = self.store.quads_for_pattern(subject, predicate, object, None)
+        return self.dataset.stated(found)
 
     def solutions(self, query: str, **bindings: Term) -> QuerySolutions:
         """The solutions of a SELECT query; each binding stands in for its variable.
@@ -96,10 +114,12 @@ class Graph:
     def _evaluate(
         self, query: str, bindings: Mapping[str, Term]
     ) -> QuerySolutions | QueryTriples | QueryBoolean:
-        return self.store.query(
+        prefixes = dict(self.names.prefixes)
+        store, dataset = self.dataset.asked(query, {"prefixes": prefixes})
+        return store.query(
             query,
-            prefixes=dict(self.names.prefixes),
-            default_graph=self.union,
+            prefixes=prefixes,
+            **dataset,
             custom_functions=dict(self.functions()),
             substitutions={Variable(name): term for name, term in bindings.items()},
         )
@@ -125,7 +145,7 @@ def load_graph(path: Path, names: Names, version: str | None = None) -> Graph:
         store.bulk_load(file, format_of(path))
     if version is None:
         version = file_version(path) if _any_blank(store) else graph_version(store)
-    return Graph(store, names, version)
+    return Graph.merged(store, names, version)
 
 
 def graph_version(store: Store) -> str:

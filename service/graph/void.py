@@ -175,7 +175,7 @@ def _subset(
 def _whose(graph: NamedNode, name: str, state: State) -> Iterator[Triple]:
     """Title, rights and licence: those the graph states of its scheme, or ours."""
     for node in (NamedNode(state.graph.names.entity(name)), graph):
-        for quad in state.graph.store.quads_for_pattern(node, None, None, None):
+        for quad in state.graph.quads(node):
             if told := _ABOUT.get(quad.predicate.value):
                 yield Triple(graph, NamedNode(told), quad.object)
     if name in _TITLES:

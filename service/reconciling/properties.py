@@ -142,8 +142,7 @@ class Facts:
     @cached_property
     def ours(self) -> bool:
         """Whether the graph has entities of ours, with local ids."""
-        pattern = (None, NamedNode(f"{RDF}type"), NamedNode(f"{SKOS}Concept"), None)
-        found = self.graph.store.quads_for_pattern(*pattern)
+        found = self.graph.quads(None, NamedNode(f"{RDF}type"), NamedNode(f"{SKOS}Concept"))
         return any(self.graph.names.local(text_of(quad.subject)) for quad in found)
 
     def uri(self, id: str) -> str:
@@ -181,7 +180,7 @@ class Facts:
     def _own(self, node: NamedNode, wanted: Property) -> Iterator[Value]:
         names = self.graph.names
         if wanted.id == "uri":
-            if next(self.graph.store.quads_for_pattern(node, None, None, None), None):
+            if next(self.graph.quads(node), None):
                 yield Value(node.value)
             return
         for row in self.graph.rows(_CLASS, uri=node):

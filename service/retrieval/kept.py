@@ -6,7 +6,6 @@ folder, under `indexes/<graph version>/index-<encoder>`.
 """
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -15,8 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
-from ontology.terms import DEFAULT_BASE
-from service.graph.shelf import PARTIAL, Facts, Shelf
+from service.graph.shelf import PARTIAL, Facts, Shelf, apart, plain
 from service.graph.store import Graph, file_version
 from service.retrieval.encoders import PLUS, NamedEncoder
 from service.retrieval.index import (
@@ -83,8 +81,7 @@ def places(graph_file: Path, data: Path, base: str, *, foreign: bool) -> Places:
 
     Entries have the local ids of a base, so indexes of another one are kept apart.
     """
-    apart = "" if base == DEFAULT_BASE else f"base-{_plain(base)}"
-    shelf = Shelf(data / INDEXES / apart, _SEAL)
+    shelf = Shelf(data / INDEXES / apart(base), _SEAL)
     return Places(graph_file.parent, shelf, graph_file if foreign else None)
 
 
@@ -94,7 +91,7 @@ def index_folder(folder: Path, encoder: str) -> Path:
     >>> index_folder(Path("builds/v"), "models/e5 small").name
     'index-models-e5-small'
     """
-    return folder / f"{_INDEX}-{_plain(encoder)}"
+    return folder / f"{_INDEX}-{plain(encoder)}"
 
 
 def saved_in(folder: Path, named: NamedEncoder) -> list[Path]:
@@ -222,7 +219,3 @@ def _tell(place: Path, index: Index, seconds: float, refused: OSError | None) ->
         " will be made again at the next start; see that CCGRAPH_DATA is writable and has room",
         *(place, refused),
     )
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[-100:]

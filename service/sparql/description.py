@@ -82,13 +82,9 @@ def graph_size(graph: Graph, name: NamedNode) -> int:
 
 
 def union_size(graph: Graph) -> int:
-    """How many triples the default graph holds; of a store on disk, how many quads."""
-    if graph.folder is not None:
-        found = graph.rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
-        return int(found[0]["n"])
-    proposals = graph.names.graph(PROPOSALS_GRAPH)
-    quads = (quad for quad in graph.store if getattr(quad.graph_name, "value", "") != proposals)
-    return len({quad.triple for quad in quads})
+    """How many triples the default graph holds."""
+    found = graph.rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    return int(found[0]["n"])
 
 
 def _is_a(subject: Node, kind: str) -> Triple:

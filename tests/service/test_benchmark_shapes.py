@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pyoxigraph import RdfFormat, serialize
 
 from benchmarks.sparql_shapes import SHAPES, addresses, enlarged, entities
 from ontology.terms import Names
@@ -16,7 +17,8 @@ from service.sparql.lexer import examine
 def quads(graph_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small graph, as N-Quads."""
     made = tmp_path_factory.mktemp("quads") / "small.nq"
-    _opened(graph_path).store.dump(made)
+    with made.open("wb") as file:
+        serialize(_opened(graph_path).quads(), file, RdfFormat.N_QUADS)
     return made
 
 

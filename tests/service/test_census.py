@@ -48,7 +48,7 @@ def ranked(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
 def test_every_graph_is_counted(quads: list[Quad]) -> None:
     store = Store()
     store.extend(quads)
-    survey = Survey(Graph(store, NAMES, ""))
+    survey = Survey(Graph.merged(store, NAMES, ""))
     assert survey.whole == counted(q for q in quads if q.graph_name != PROPOSALS)
     named = {q.graph_name for q in quads if isinstance(q.graph_name, NamedNode)}
     assert survey.parts == {

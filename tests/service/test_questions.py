@@ -43,7 +43,7 @@ def open_graph() -> Graph:
     built = build([], load_registry(), NAMES, today=date(2026, 11, 23))
     store = Store()
     store.load(built.nquads, format=RdfFormat.N_QUADS)
-    return Graph(store, NAMES, graph_version(store))
+    return Graph.merged(store, NAMES, graph_version(store))
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

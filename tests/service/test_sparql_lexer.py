@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import Forbidden, QuerySyntax
-from service.sparql.lexer import MAX_DEPTH, Token, decode, examine, tokens
+from service.sparql.lexer import MAX_DEPTH, decode, examine
+from service.sparql.tokens import Token, tokens
 
 REFUSED = [
     "SELECT * { SERVICE <http://x/> { ?s ?p ?o } }",
