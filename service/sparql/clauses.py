@@ -29,7 +29,6 @@ def dataset_of(query: str, reading: Mapping[str, Any]) -> tuple[list[str], list[
     place = after_prologue([word.text for word in words])
     if place >= len(words):
         return None
-    place = after_prologue([word.text for word in words])
     rows = " ".join(f"({name} {str(named).lower()})" for named, name in names)
     try:
         found = ox.Store().query(
