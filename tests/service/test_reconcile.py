@@ -86,8 +86,8 @@ class TestManifest:
     def test_it_needs_no_search(self, client: Any) -> None:
         assert client.get("/reconcile").json()["versions"]
         assert client.get("/reconcile/v1").json()["versions"]
-        waiting = client.post("/reconcile", data={"queries": '{"q0":{"query":"採用"}}'})
-        assert waiting.status_code == 503 and waiting.headers["retry-after"]
+        asked = client.post("/reconcile", data={"queries": '{"q0":{"query":"採用"}}'})
+        assert asked.status_code == 404 and asked.json()["type"].endswith(":no-search")
 
     @pytest.mark.parametrize("path", ["reconcile", "reconcile/", "reconcile/v1", "reconcile/v1/"])
     def test_it_stands_with_and_without_a_slash(self, http: httpx.Client, path: str) -> None:

@@ -65,9 +65,9 @@ def test_the_page_says_that_nothing_is_kept(http: httpx.Client) -> None:
     assert "サーバーには残しません" in http.get("reconcile/list").text
 
 
-def test_the_page_stands_before_the_search_does(client: Any) -> None:
+def test_the_page_stands_without_a_search(client: Any) -> None:
     assert "リストを照合" in client.get("/reconcile/list").text
-    assert client.post("/reconcile/list", data={"lines": "採用"}).status_code == 503
+    assert client.post("/reconcile/list", data={"lines": "採用"}).status_code == 404
 
 
 def test_safe_lines_are_ticked_and_the_others_left_to_choose(http: httpx.Client) -> None:

@@ -194,4 +194,4 @@ def test_no_fallback_no_notice(client: TestClient) -> None:
 def test_without_an_index_there_is_no_search() -> None:
     bare = TestClient(create_app(replace(state(), search=None)))
     answer = bare.get("/search", params={"q": "採用"})
-    assert answer.status_code == 503 and "retry-after" in answer.headers
+    assert answer.status_code == 404 and answer.json()["type"].endswith(":no-search")
