@@ -102,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=SHAPES)
+    parser.add_argument("--workers", type=int, default=1, help="server processes of ours")
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement, at least")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--rdflib-up-to", type=int, default=1, help="largest enlargement for it")
@@ -112,7 +113,7 @@ def _arguments() -> argparse.Namespace:
 def _compare(graph: Path, times: int, folder: Path, given: argparse.Namespace) -> Table:
     named = entities(given.graph)
     with ExitStack() as stack:
-        peers = list(_started(stack, graph, folder, times <= given.rdflib_up_to))
+        peers = list(_started(stack, graph, folder, given.workers, times <= given.rdflib_up_to))
         columns = [Column(peer, new) for new in (True, False) for peer in peers]
         print(f"\n## {times} x: {graph.stat().st_size / 2**20:.0f} MiB of N-Quads\n")
         for peer in peers:
@@ -142,12 +143,14 @@ def _best(
     return {column.name: one for column, one in zip(columns, best, strict=True)}
 
 
-def _started(stack: ExitStack, graph: Path, folder: Path, with_rdflib: bool) -> Iterator[Peer]:
+def _started(
+    stack: ExitStack, graph: Path, folder: Path, workers: int, with_rdflib: bool
+) -> Iterator[Peer]:
     from service.graph.disk import belongs_on_disk
     from service.settings import NO_SEARCH
 
-    own = ours(graph, folder / "data", encoder=NO_SEARCH, query_timeout=_PATIENCE)
-    yield stack.enter_context(own)
+    settings = {"encoder": NO_SEARCH, "query_timeout": _PATIENCE, "workers": workers}
+    yield stack.enter_context(ours(graph, folder / "data", **settings))
     if found := program("oxigraph"):
         on_disk = belongs_on_disk(graph, "auto")
         yield stack.enter_context(oxigraph(graph, folder, found, on_disk))

@@ -140,17 +140,26 @@ def _free_port() -> int:
 def _family(process: int) -> list[int]:
     """A process and its descendants."""
     children = Path(f"/proc/{process}/task").glob("*/children")
-    below = [int(each) for file in children for each in file.read_text().split()]
+    below = [int(each) for file in children for each in _read(file).split()]
     return [process, *(each for child in below for each in _family(child))]
 
 
 def _cpu(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """Of a process and of its children that have ended."""
+    fields = _read(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
+def _read(file: Path) -> str:
+    """What a file of a process says, nothing if that has ended."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _held(process: int) -> int:
-    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+    for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
