@@ -48,13 +48,14 @@ def url() -> Iterator[str]:
     graph = load_graph(SMALL, Names())
     questions = load_questions()
     named = load_encoder("ngram")
+    search = make_search(build_index(graph, named), named)
     state = State(
         settings=Settings.read({}, encoder="ngram"),
         graph=graph,
         graph_path=SMALL,
-        pages=make_pages(graph, {}, questions),
+        pages=make_pages(graph, {}, questions, search),
         manifest=Manifest(edition="test"),
-        search=make_search(build_index(graph, named), named),
+        search=search,
         questions=questions,
         encoder="ngram",
     )
