@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 #: how many words follow what begins a declaration (VERSION is of SPARQL 1.2)
 _DECLARED: Final = {"BASE": 1, "PREFIX": 2, "VERSION": 1}
 #: no text takes more than a time in proportion to its length: what may be long is never tried
-#: again from a later place (prefixes have at most 100 characters; a string without end is refused)
+#: again from a later place (prefixes have at most 100 characters; a string without end takes all)
 _WORD: Final = r"""
     (?P<mark>[{}()\[\];,*+=])  # signs that begin nothing else: most words of a query end here
     |(?P<variable>[?$]\w+)

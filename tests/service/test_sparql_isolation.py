@@ -80,7 +80,7 @@ def test_a_runaway_is_stopped_beside_answers(bounded: str, query: str) -> None:
 
 
 def test_runaways_on_every_worker_leave_room_for_others(state: State, serving: Serving) -> None:
-    settings = replace(state.settings, query_timeout=4, query_workers=1, query_reliefs=3)
+    settings = replace(state.settings, query_timeout=10, query_workers=1, query_reliefs=3)
     ended = list[int]()
     with serving(replace(state, settings=settings)) as root:
 
