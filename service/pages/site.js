@@ -14,6 +14,7 @@ const suggesting = (box) => {
   box.setAttribute("aria-autocomplete", "list");
   box.setAttribute("aria-controls", list.id);
   let waiting = 0;
+  let turn = 0;
 
   const show = (items) => {
     list.replaceChildren(...items.map((item, at) => {
@@ -28,6 +29,10 @@ const suggesting = (box) => {
     box.setAttribute("aria-expanded", String(!list.hidden));
     box.removeAttribute("aria-activedescendant");
   };
+  const close = () => {
+    turn += 1; // an answer still on its way must not open the list again
+    show([]);
+  };
   const chosen = () => list.querySelector("[aria-selected=true]");
   const move = (step) => {
     const options = [...list.children];
@@ -40,30 +45,31 @@ const suggesting = (box) => {
   };
   const take = (option) => {
     box.value = option.dataset.value;
-    show([]);
+    close();
     box.form.requestSubmit();
   };
 
   box.addEventListener("input", () => {
+    const mine = ++turn;
+    const prefix = box.value.trim();
     clearTimeout(waiting);
+    if (!prefix) return show([]);
     waiting = setTimeout(async () => {
-      const prefix = box.value.trim();
-      if (!prefix) return show([]);
       const answer = await fetch(box.dataset.suggest + "?prefix=" + encodeURIComponent(prefix));
-      if (!answer.ok || prefix !== box.value.trim() || document.activeElement !== box) return;
-      show((await answer.json()).items);
+      const items = answer.ok ? (await answer.json()).items : [];
+      if (mine === turn) show(items);
     }, 120);
   });
   box.addEventListener("keydown", (event) => {
     if (list.hidden || event.isComposing) return;
-    if (event.key === "Escape") show([]);
+    if (event.key === "Escape") close();
     else if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);
     else if (event.key === "Enter" && chosen()) take(chosen());
     else return;
     event.preventDefault();
   });
-  box.addEventListener("blur", () => show([]));
+  box.addEventListener("blur", close);
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");

@@ -3,13 +3,16 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from ontology.terms import Names
@@ -40,6 +43,10 @@ PATHS = (
     "/sparql", "/source/0123456789abcdef",
 )  # fmt: skip
 
+ROWS = ".reconciled tbody tr"
+REPLACED = (NoSuchElementException, StaleElementReferenceException)
+
+Seen = TypeVar("Seen")
 Start = Callable[..., webdriver.Chrome]
 
 
@@ -97,6 +104,16 @@ def narrow(browser: webdriver.Chrome, width: int) -> None:
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+def until(browser: webdriver.Chrome, look: Callable[[webdriver.Chrome], Seen]) -> Seen:
+    """What ``look`` sees once it is true; a page that is just being replaced is looked at again."""
+    return WebDriverWait(browser, 60, ignored_exceptions=REPLACED).until(look)
+
+
+def said(browser: webdriver.Chrome, selector: str, words: str) -> None:
+    """Wait until the first element that ``selector`` finds holds ``words``."""
+    until(browser, lambda each: words in each.find_element(By.CSS_SELECTOR, selector).text)
+
+
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize("path", PATHS)
 def test_no_page_complains_or_scrolls_sideways(
@@ -123,10 +140,10 @@ def test_from_a_search_to_a_concept_by_keyboard(start: Start, url: str, script: 
     box = browser.switch_to.active_element
     assert box.get_attribute("name") == "q"
     box.send_keys("HR-5", Keys.ENTER)
-    WebDriverWait(browser, 10).until(lambda each: each.find_elements(By.CSS_SELECTOR, ".hits h2 a"))
-    browser.find_element(By.CSS_SELECTOR, ".hits h2 a").send_keys(Keys.ENTER)
-    WebDriverWait(browser, 10).until(lambda each: "/page/cmbok2.HR-5" in each.current_url)
-    assert browser.find_element(By.TAG_NAME, "h1").text == "コーチング"
+    first = until(browser, lambda each: each.find_element(By.CSS_SELECTOR, ".hits h2 a"))
+    first.send_keys(Keys.ENTER)
+    until(browser, lambda each: "/page/cmbok2.HR-5" in each.current_url)
+    said(browser, "h1", "コーチング")
 
 
 def test_the_first_tab_skips_to_the_text(browser: webdriver.Chrome, url: str) -> None:
@@ -135,33 +152,33 @@ def test_the_first_tab_skips_to_the_text(browser: webdriver.Chrome, url: str) ->
     assert browser.switch_to.active_element.get_attribute("class") == "skip"
 
 
+def suggested(browser: webdriver.Chrome, url: str, typed: str) -> WebElement:
+    """The search box of the start page with its suggestions for ``typed``, put in at one stroke."""
+    browser.get(url + "/")
+    box = browser.find_element(By.ID, "q")
+    box.click()
+    browser.execute_cdp_cmd("Input.insertText", {"text": typed})
+    until(browser, lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions li"))
+    return box
+
+
 @pytest.mark.parametrize("typed", ["コー", "hr5", "ｈｒ－５"])
 def test_typing_suggests_and_the_keyboard_chooses(
     browser: webdriver.Chrome, url: str, typed: str
 ) -> None:
-    browser.get(url + "/")
-    box = browser.find_element(By.ID, "q")
-    box.send_keys(typed)
-    WebDriverWait(browser, 10).until(
-        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions li")
-    )
+    box = suggested(browser, url, typed)
     assert box.get_attribute("aria-expanded") == "true"
     box.send_keys(Keys.ARROW_DOWN)
     chosen = browser.find_element(By.CSS_SELECTOR, "#suggestions [aria-selected=true]")
     assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
     label = chosen.get_attribute("data-value")
     box.send_keys(Keys.ENTER)
-    WebDriverWait(browser, 10).until(lambda each: "/search?q=" in each.current_url)
-    assert label in browser.find_element(By.TAG_NAME, "h1").text
+    until(browser, lambda each: "/search?q=" in each.current_url)
+    said(browser, "h1", str(label))
 
 
 def test_escape_puts_the_suggestions_away(browser: webdriver.Chrome, url: str) -> None:
-    browser.get(url + "/")
-    box = browser.find_element(By.ID, "q")
-    box.send_keys("コー")
-    WebDriverWait(browser, 10).until(
-        lambda each: each.find_elements(By.CSS_SELECTOR, "#suggestions li")
-    )
+    box = suggested(browser, url, "コー")
     box.send_keys(Keys.ESCAPE)
     assert not browser.find_element(By.ID, "suggestions").is_displayed()
     assert box.get_attribute("value") == "コー"
@@ -172,10 +189,10 @@ def test_a_facet_narrows_and_is_taken_away(start: Start, url: str, script: bool)
     browser = start(script=script)
     browser.get(url + "/search?q=コーチング")
     browser.find_element(By.CSS_SELECTOR, ".facets a[href*='kind=']").click()
-    WebDriverWait(browser, 10).until(lambda each: "kind=" in each.current_url)
-    assert browser.find_elements(By.CSS_SELECTOR, ".facets [aria-current=true]")
+    until(browser, lambda each: "kind=" in each.current_url)
+    until(browser, lambda each: each.find_element(By.CSS_SELECTOR, ".facets [aria-current=true]"))
     browser.find_element(By.LINK_TEXT, "絞り込みをすべて外す").click()
-    WebDriverWait(browser, 10).until(lambda each: "kind=" not in each.current_url)
+    until(browser, lambda each: "kind=" not in each.current_url)
 
 
 def test_a_question_is_asked_through_its_form(browser: webdriver.Chrome, url: str) -> None:
@@ -183,22 +200,21 @@ def test_a_question_is_asked_through_its_form(browser: webdriver.Chrome, url: st
     choice = browser.find_element(By.CSS_SELECTOR, ".params select")
     choice.find_element(By.CSS_SELECTOR, "option[value='cmbok2.PE']").click()
     browser.find_element(By.CSS_SELECTOR, ".params button").click()
-    WebDriverWait(browser, 10).until(lambda each: "area=cmbok2.PE" in each.current_url)
-    assert "質問スキル" in browser.find_element(By.TAG_NAME, "table").text
+    until(browser, lambda each: "area=cmbok2.PE" in each.current_url)
+    said(browser, "table", "質問スキル")
 
 
 def test_sparql_is_asked_through_its_form(browser: webdriver.Chrome, url: str) -> None:
     browser.get(url + "/sparql")
     browser.find_element(By.CSS_SELECTOR, ".editor button").click()
-    WebDriverWait(browser, 20).until(lambda each: each.find_elements(By.TAG_NAME, "table"))
-    assert "cmbok2.HR-5" in browser.find_element(By.TAG_NAME, "table").text
+    said(browser, "table", "cmbok2.HR-5")
 
 
 def test_a_source_passage_is_shown_at_its_place(browser: webdriver.Chrome, url: str) -> None:
     browser.get(url + "/page/cmbok2.HR-5")
     browser.find_element(By.CSS_SELECTOR, ".sources a").send_keys(Keys.ENTER)
-    WebDriverWait(browser, 10).until(lambda each: "/source/" in each.current_url)
-    assert "コーチング" in browser.find_element(By.CSS_SELECTOR, "tr:target").text
+    until(browser, lambda each: "/source/" in each.current_url)
+    said(browser, "tr:target", "コーチング")
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -208,10 +224,9 @@ def test_a_pasted_list_is_reconciled_and_ticked(start: Start, url: str, script: 
     lines = ["HR-5 コーチング", *(f"質問 {number}" for number in range(44))]
     browser.find_element(By.ID, "lines").send_keys("\n".join(lines))
     browser.find_element(By.CSS_SELECTOR, "#asking button").click()
-    WebDriverWait(browser, 60).until(
-        lambda each: "45 行のうち" in each.find_element(By.ID, "summary").text
-    )
-    rows = browser.find_elements(By.CSS_SELECTOR, ".reconciled tbody tr")
+    said(browser, "#summary", "45 行のうち")
+    until(browser, lambda each: len(each.find_elements(By.CSS_SELECTOR, ROWS)) == 45)
+    rows = browser.find_elements(By.CSS_SELECTOR, ROWS)
     assert [row.find_element(By.CSS_SELECTOR, ".number").text for row in rows] == [
         str(number) for number in range(1, 46)
     ]
@@ -227,13 +242,14 @@ def test_what_is_ticked_is_saved(start: Start, url: str, tmp_path: Path) -> None
     browser.get(url + "/reconcile/list")
     browser.find_element(By.ID, "lines").send_keys("コーチング")
     browser.find_element(By.CSS_SELECTOR, "#asking button").click()
-    WebDriverWait(browser, 20).until(lambda each: each.find_element(By.ID, "summary").text)
+    said(browser, "#summary", "1 行のうち")
     for button in browser.find_elements(By.CSS_SELECTOR, ".saving button"):
         button.click()
-    names = ("reconciled.csv", "reconciled.sssom.tsv")
-    WebDriverWait(browser, 20).until(lambda _: all((tmp_path / name).exists() for name in names))
-    assert "cmbok2.HR-5" in (tmp_path / names[0]).read_text(encoding="utf-8")
-    assert "skos:exactMatch" in (tmp_path / names[1]).read_text(encoding="utf-8")
+    saved = {"reconciled.csv": "cmbok2.HR-5", "reconciled.sssom.tsv": "skos:exactMatch"}
+    for name, words in saved.items():
+        file = tmp_path / name
+        until(browser, lambda _, file=file: file.exists() and file.stat().st_size)
+        assert words in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
