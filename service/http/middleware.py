@@ -7,7 +7,7 @@ not only on those that name an origin, so that a shared cache cannot lose it.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from random import getrandbits
 from typing import Final
 
@@ -49,7 +49,7 @@ _UNLESS: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
-_PAGE: Final = (b"content-security-policy", CONTENT_POLICY.encode())
+_PAGE: Final[Headers] = [(b"content-security-policy", CONTENT_POLICY.encode())]
 #: asked by machines that watch the service; never refused
 _EXEMPT: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _SAFE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -164,7 +164,7 @@ class _Answer:
         """Pass a message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": self._headers(list(message.get("headers", ())))}
+            message = {**message, "headers": self._headers(message.get("headers", ()))}
         elif message["type"] == "http.response.body":
             if self.bodiless:
                 message = {**message, "body": b""}
@@ -172,23 +172,26 @@ class _Answer:
                 self.size += len(message.get("body", b""))
         await self._send(message)
 
-    def _headers(self, given: Headers) -> Headers:
+    def _headers(self, given: Iterable[tuple[bytes, bytes]]) -> Headers:
         known = dict(given)
-        given += _ALWAYS
-        given += [pair for pair in _UNLESS if pair[0] not in known]
-        given += [pair for pair in self.more if pair[0] not in known]
-        if known.get(b"content-type", b"").startswith(b"text/html") and _PAGE[0] not in known:
-            given.append(_PAGE)
-        given.append((b"x-request-id", self.scope["request_id"].encode()))
+        headers = [*given, *_ALWAYS, *_missing(_UNLESS, known), *_missing(self.more, known)]
+        if known.get(b"content-type", b"").startswith(b"text/html"):
+            headers += _missing(_PAGE, known)
+        headers.append((b"x-request-id", self.scope["request_id"].encode()))
         if version := self.scope.get("graph_version"):
-            given.append((b"x-graph-version", version.encode()))
-        given.append((b"server-timing", self._timing().encode()))
-        return given
+            headers.append((b"x-graph-version", version.encode()))
+        headers.append((b"server-timing", self._timing()))
+        return headers
 
-    def _timing(self) -> str:
-        total = f"total;dur={(time.perf_counter() - self.started) * 1000:.1f}"
-        parts = [f"{name};dur={spent * 1000:.1f}" for name, spent in self.parts.items()]
-        return ", ".join([total, *parts])
+    def _timing(self) -> bytes:
+        total = b"total;dur=%.1f" % ((time.perf_counter() - self.started) * 1000)
+        parts = (f", {name};dur={spent * 1000:.1f}" for name, spent in self.parts.items())
+        return total + "".join(parts).encode() if self.parts else total
+
+
+def _missing(wanted: Headers, known: Mapping[bytes, bytes]) -> Headers:
+    """Those that an answer does not say itself."""
+    return [pair for pair in wanted if pair[0] not in known]
 
 
 def _request_id(given: bytes | None) -> str:

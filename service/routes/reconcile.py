@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from service.errors import BadRequest, NotFound, UnsupportedMediaType
+from service.http.forms import Fields, fields
 from service.http.negotiation import HTML
 from service.pages.rendering import Pages
 from service.reconciling import suggestions
@@ -198,7 +198,7 @@ def jsonp_text(text: str, callback: str | None) -> Response:
     return Response(f"/**/{callback}({text});", media_type="text/javascript", headers=_FRESH)
 
 
-async def form_of(request: Request, state: State, fields: int = 1000) -> dict[str, list[str]]:
+async def form_of(request: Request, state: State, most: int = 1000) -> Fields:
     """The fields of a form; raises `UnsupportedMediaType`, `TooLarge` and `BadRequest`."""
     media, charset = media_type(request.headers.get("content-type", ""))
     if media != FORM or charset not in ("utf-8", "utf8"):
@@ -207,20 +207,7 @@ async def form_of(request: Request, state: State, fields: int = 1000) -> dict[st
             f"Send a form ({FORM}, UTF-8); JSON goes to /reconcile/v1/match.",
             headers={"Accept-Post": FORM},
         )
-    body = await limited(request.stream(), state.settings.body_limit)
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=fields
-        )
-    except ValueError as fault:
-        raise BadRequest(
-            "フォームの項目を UTF-8 として読めません。",
-            "The form fields are not UTF-8.",
-        ) from fault
-    found = dict[str, list[str]]()
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
+    return fields(await limited(request.stream(), state.settings.body_limit), most)
 
 
 def of(

@@ -83,7 +83,7 @@ class Endpoint:
                 answer = await self._without_query(Request(scope), asked)
                 await _send(send, answer, held, (_KEEP, *_RAW_ALLOW))
                 return
-            stored = await self._answer(Request(scope, receive), plan, held)
+            stored = await self._answer(plan, held, scope, receive)
         except Problem as problem:
             problem.headers.setdefault("Vary", SPOKEN)
             await problem_response(Request(scope), problem)(scope, receive, send)
@@ -133,12 +133,12 @@ class Endpoint:
             return None
         return planned(parameters.query, parameters, asked, self._state)
 
-    async def _answer(self, request: Request, plan: Plan, held: list[str]) -> Stored:
+    async def _answer(self, plan: Plan, held: list[str], scope: Scope, receive: Receive) -> Stored:
         """The answer; one without a body where its tag alone tells that the client has it."""
         if plan.page:
-            return await self._page(request, plan)
+            return await self._page(plan, Request(scope, receive))
         if plan.key is None:
-            return await self._evaluated(request, plan)
+            return await self._evaluated(plan, receive)
         if held:
             known = [name for name in held if name.startswith(plan.identity + "-")]
             if known:
@@ -146,17 +146,17 @@ class Endpoint:
         found = self._cache.get(plan.key)
         if found is not None:
             return found
-        make = partial(self._evaluated, request, plan)
+        make = partial(self._evaluated, plan, receive)
         return await self._cache.made(plan.key, plan.request.seconds, make)
 
-    async def _evaluated(self, request: Request, plan: Plan) -> Stored:
-        body = (await self._engine.execute(plan.request, partial(_left, request))).body
+    async def _evaluated(self, plan: Plan, receive: Receive) -> Stored:
+        body = (await self._engine.execute(plan.request, partial(_left, receive))).body
         if plan.gzip and len(body) > _SOON:
             return await asyncio.to_thread(packed, body, plan.offer, True, plan.identity)
         return packed(body, plan.offer, plan.gzip, plan.identity)
 
-    async def _page(self, request: Request, plan: Plan) -> Stored:
-        body = (await self._engine.execute(plan.request, partial(_left, request))).body
+    async def _page(self, plan: Plan, request: Request) -> Stored:
+        body = (await self._engine.execute(plan.request, partial(_left, request.receive))).body
         pages, text = self._state.pages.speaking(voice_of(request)), plan.request.query.text
 
         def rendered() -> Stored:
@@ -182,9 +182,9 @@ class Endpoint:
         return self._cache.get(key) or await self._cache.made(key, _PATIENCE, made)
 
 
-async def _left(request: Request) -> None:
-    """Wait until the client of a request has left."""
-    while (await request.receive())["type"] != "http.disconnect":
+async def _left(receive: Receive) -> None:
+    """Wait until the client has left that this receives from."""
+    while (await receive())["type"] != "http.disconnect":
         pass
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -58,8 +57,7 @@ class Asked(NamedTuple):
         return len(self.query_string) + len(self.body) + len(self.accept or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How a query will be answered.
 
     `key` names the answer's bytes before they are known, or is `None` where two evaluations may

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 
@@ -24,8 +24,7 @@ _OVERHEAD: Final = 1000
 _LARGEST: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An answer as it goes over the wire; `tag` is its strong validator, with quotes."""
 
     tag: str

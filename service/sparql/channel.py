@@ -44,19 +44,24 @@ class Channel(asyncio.Protocol):
         self._fault = self._fault or fault
         self._deliver()
 
+    @property
+    def failed(self) -> bool:
+        """Whether nobody will receive anything any more."""
+        return self._fault is not None
+
     def send(self, header: bytes, body: bytes = b"") -> None:
         """Send a message; what a dead worker should have had is dropped."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame(header, body))
 
-    async def receive(self) -> Received:
-        """The next message; one may wait at a time.
+    def receive(self) -> asyncio.Future[Received]:
+        """The next message, to be awaited; one may wait at a time.
 
         Raises `ConnectionResetError` where the worker has died, and what `fail` was given.
         """
-        self._coming = asyncio.get_running_loop().create_future()
+        coming = self._coming = asyncio.get_running_loop().create_future()
         self._deliver()
-        return await self._coming
+        return coming
 
     def close(self) -> None:
         """Close this end."""

@@ -5,9 +5,8 @@ it, and the engine is given exactly the text that was examined.
 """
 
 import re
-from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from service.errors import Forbidden, QuerySyntax
 from service.sparql.tokens import TEXT, Token, after_prologue, tokens
@@ -37,6 +36,8 @@ _UPDATES: Final = (
 _NAMING: Final = frozenset({"DESCRIBE", "FROM", "GRAPH", "NAMED"})
 #: functions whose value changes from one evaluation to the next
 _VOLATILE: Final = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
+#: one of these stands in every text that has a FROM clause or a volatile function
+_TELLING: Final = ("FROM", "BNODE", "NOW", "RAND", "UUID")
 #: escapes of these would change where a string ends: they stay for the engine, within strings
 _DELIMITERS: Final = frozenset("\"'\\\n\r")
 
@@ -49,8 +50,7 @@ _DATA: Final = frozenset({"iri", "name", "string", "number", "tag"})
 _ESCAPE: Final = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """A query that may be evaluated.
 
     `text` is what the engine gets, `form` one of SELECT, ASK, CONSTRUCT, DESCRIBE, `normal` the
@@ -78,11 +78,13 @@ def examine(text: str) -> Query:
     decoded = decode(text)
     words = _words(decoded)
     form = _form(decoded, words)
-    if "SERVICE" in decoded.upper():
+    upper = decoded.upper()
+    if "SERVICE" in upper:
         _refuse_service(list(tokens(decoded)))
     if len(words) > MAX_WORDS or sum(map(decoded.count, "([{")) > MAX_DEPTH:
         _refuse_size(decoded, list(tokens(decoded)))
-    keywords = {word.upper() for word in words if ":" not in word}
+    telling = any(name in upper for name in _TELLING)
+    keywords = {word.upper() for word in words if ":" not in word} if telling else frozenset[str]()
     return Query(
         text=decoded,
         form=form,

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ontology.terms import PROPOSALS_GRAPH
 from service.errors import Problem, Unavailable
@@ -24,7 +24,7 @@ from service.sparql import problems, worker
 from service.sparql.functions import Scores, functions
 from service.sparql.lexer import Query
 from service.sparql.messages import head
-from service.sparql.process import GRACE, ExpiredError, WorkerProcess
+from service.sparql.process import GRACE, WorkerProcess
 from service.sparql.staff import Staff
 from service.sparql.worker import Config, Job
 from service.timing import timed
@@ -37,8 +37,7 @@ _LOG: Final = logging.getLogger("ccgraph")
 _SCORERS: Final = 2
 
 
-@dataclass(frozen=True)
-class QueryRequest:
+class QueryRequest(NamedTuple):
     """A query with the dataset and the representation its client asks for.
 
     `format` is the short name of an offer; `default_graphs` and `named_graphs` are IRIs, `None`
@@ -52,8 +51,7 @@ class QueryRequest:
     seconds: float = 10.0
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A complete, serialised answer."""
 
     body: bytes
@@ -85,6 +83,10 @@ class Engine(Protocol):
 
 class ClientLeftError(Exception):
     """Whoever asked a query has gone, and nobody waits for its answer."""
+
+
+class _ExpiredError(Exception):
+    """The time of a query is up."""
 
 
 class _KilledError(Exception):
@@ -163,12 +165,12 @@ class QueryPool:
         with timed("queue"):
             process = await self._staff.lend(end - clock())
         ending: str | None = "left"
-        watch = Watch(self._staff, process, left)
+        watch = Watch(self._staff, process, end, left)
         try:
             with timed("evaluate"):
-                header, body = await process.ask(*_job(request), end - clock(), self._tell)
+                header, body = await process.ask(*_job(request), self._tell)
             ending = "memory" if header["kind"] == "memory" else None
-        except ExpiredError:
+        except _ExpiredError:
             ending = "time"
             raise problems.timeout(request.seconds) from None
         except ConnectionError:
@@ -196,19 +198,22 @@ class QueryPool:
 
 
 class Watch:
-    """Looks after a query once it takes long.
+    """Looks after a query, which its worker is given up for at `end`, a time of the loop.
 
-    Then another worker takes the place of its own, which later also steps back behind all others;
-    and it ends where its client has left.
+    Once it takes long, another worker takes the place of its own, which later also steps back
+    behind all others; and it ends where its client has left.
     """
 
-    def __init__(self, staff: Staff, process: WorkerProcess, left: Left | None) -> None:
+    def __init__(self, staff: Staff, process: WorkerProcess, end: float, left: Left | None) -> None:
         self._staff = staff
         self._process = process
+        self._end = end
         self._left = left
         self._leaving: asyncio.Task[None] | None = None
         self._begun = False
-        self._timer = asyncio.get_running_loop().call_later(_LONG, self._begin)
+        self._loop = asyncio.get_running_loop()
+        # one timer for all of it, as most queries never see it run out
+        self._timer = self._at(_LONG, self._begin)
 
     def end(self) -> None:
         """The query has ended."""
@@ -218,13 +223,25 @@ class Watch:
         if self._leaving is not None:
             self._leaving.cancel()
 
+    def _at(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle:
+        """In so many seconds, unless the time of the query is up before."""
+        time = self._loop.time() + seconds
+        expires = time >= self._end
+        return self._loop.call_at(*(self._end, self._expire) if expires else (time, then))
+
     def _begin(self) -> None:
         self._begun = True
         self._staff.occupy()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(_LONGER - _LONG, self._process.lower)
+        self._timer = self._at(_LONGER - _LONG, self._lower)
         if self._left is not None:
-            self._leaving = loop.create_task(self._await_leave(self._left))
+            self._leaving = self._loop.create_task(self._await_leave(self._left))
+
+    def _lower(self) -> None:
+        self._process.lower()
+        self._timer = self._loop.call_at(self._end, self._expire)
+
+    def _expire(self) -> None:
+        self._process.give_up(_ExpiredError())
 
     async def _await_leave(self, left: Left) -> None:
         await left()

@@ -25,10 +25,6 @@ _NICE: Final = 10
 Tell = Callable[[Mapping[str, Any]], Awaitable[tuple[bytes, bytes]]]
 
 
-class ExpiredError(Exception):
-    """The time of a query is up."""
-
-
 class WorkerProcess:
     """One running worker and the line to it."""
 
@@ -36,8 +32,7 @@ class WorkerProcess:
         self._process = process
         self._channel = channel
         self._telling: asyncio.Task[None] | None = None
-        #: whether it has stepped back behind all others
-        self.lowered = False
+        self._lowered = False
 
     @classmethod
     async def start(cls, config: Config) -> "WorkerProcess":
@@ -59,25 +54,26 @@ class WorkerProcess:
                 raise
         return cls(process, channel)
 
+    @property
+    def fit(self) -> bool:
+        """Whether it may be asked again: it has neither stepped back nor been given up."""
+        return not self._lowered and not self._channel.failed
+
     async def receive(self) -> Received:
         """The next message; raises `ConnectionResetError` where the worker has died."""
         return await self._channel.receive()
 
-    async def ask(self, job: bytes, query: bytes, seconds: float, tell: Tell) -> Received:
+    async def ask(self, job: bytes, query: bytes, tell: Tell) -> Received:
         """The outcome of a query under the header `job`; `tell` answers what the worker asks.
 
-        Raises `ConnectionError` where the worker has died, `ExpiredError` after so many seconds,
-        and what it was given up for: the worker is of no more use then.
+        Raises `ConnectionError` where the worker has died, and what it was given up for: it is of
+        no more use then.
         """
-        end = asyncio.get_running_loop().call_later(seconds, self.give_up, ExpiredError())
-        try:
-            self._channel.send(job, query)
+        self._channel.send(job, query)
+        header, body = await self._channel.receive()
+        while header["kind"] in worker.WANTED:
+            self._telling = asyncio.ensure_future(self._answer(tell(header)))
             header, body = await self._channel.receive()
-            while header["kind"] in worker.WANTED:
-                self._telling = asyncio.ensure_future(self._answer(tell(header)))
-                header, body = await self._channel.receive()
-        finally:
-            end.cancel()
         return header, body
 
     def give_up(self, fault: Exception) -> None:
@@ -86,7 +82,7 @@ class WorkerProcess:
 
     def lower(self) -> None:
         """Let it work only when nobody else has to; there is no way back."""
-        self.lowered = True
+        self._lowered = True
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
 

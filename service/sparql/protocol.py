@@ -5,11 +5,10 @@ decoded once and strictly, `query` stands exactly once, and nothing is guessed.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Final
-from urllib.parse import parse_qsl
+from typing import Final, NamedTuple
 
 from service.errors import BadRequest, Forbidden, TooLarge, UnsupportedMediaType
+from service.http.forms import Fields, fields
 from service.http.negotiation import Offer
 from service.values import seconds
 
@@ -19,14 +18,9 @@ UPDATE: Final = "application/sparql-update"
 #: names of the parameter that asks for a format, which clients know by different ones
 FORMATS: Final = ("format", "output", "results")
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
-#: how many parameters a request may have
-_MOST: Final = 1000
-
-Pairs = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(NamedTuple):
     """The parameters of a protocol request; `query` is `None` where none was sent."""
 
     query: str | None
@@ -38,8 +32,8 @@ class Parameters:
 
 def from_url(query_string: bytes) -> Parameters:
     """The parameters of a GET request; raises `BadRequest` and `Forbidden`."""
-    found = _pairs(query_string)
-    return _parameters(_values(found, "query"), found, found)
+    found = fields(query_string)
+    return _parameters(found.get("query", []), found, found)
 
 
 def from_body(content_type: str, query_string: bytes, body: bytes) -> Parameters:
@@ -56,12 +50,12 @@ def from_body(content_type: str, query_string: bytes, body: bytes) -> Parameters
             f"Send the body as {FORM} or {DIRECT}, in UTF-8.",
             headers={"Accept-Post": f"{FORM}, {DIRECT}", "Accept-Query": f"{FORM}, {DIRECT}"},
         )
-    url = _pairs(query_string)
+    url = fields(query_string)
     if media == DIRECT:
-        return _parameters([_text(body), *_values(url, "query")], url, url)
-    form = _pairs(body)
-    queries = _values(form, "query") + _values(url, "query")
-    found = _parameters(queries, form, [*form, *url])
+        return _parameters([_text(body), *url.get("query", [])], url, url)
+    form = fields(body)
+    both = {name: form.get(name, []) + url.get(name, []) for name in {**form, **url}}
+    found = _parameters(both.get("query", []), form, both)
     if found.query is None:
         raise BadRequest(
             "query がありません。", "The parameter query is missing.", parameter="query"
@@ -106,13 +100,13 @@ def offered(offers: Sequence[Offer]) -> str:
     return ", ".join(offer.type for offer in offers)
 
 
-def _parameters(queries: list[str], dataset: Pairs, others: Pairs) -> Parameters:
+def _parameters(queries: list[str], dataset: Fields, others: Fields) -> Parameters:
     _refuse_update(queries, others)
     if len(queries) > 1:
         raise BadRequest(
             "query は一つだけ送ってください。", "Send exactly one query.", parameter="query"
         )
-    default, named = (tuple(_values(dataset, name)) for name in _DATASET)
+    default, named = (tuple(dataset.get(name, ())) for name in _DATASET)
     if not queries and (default or named):
         raise BadRequest(
             "query がありません。", "The parameter query is missing.", parameter="query"
@@ -121,13 +115,13 @@ def _parameters(queries: list[str], dataset: Pairs, others: Pairs) -> Parameters
         query=queries[0].removeprefix("\ufeff") if queries else None,
         default_graphs=default or None,
         named_graphs=named or None,
-        formats=tuple(value for name in FORMATS for value in _values(others, name)),
-        timeout=_timeout(_values(others, "timeout")),
+        formats=tuple(value for name in FORMATS for value in others.get(name, ())),
+        timeout=_timeout(others.get("timeout", [])),
     )
 
 
-def _refuse_update(queries: list[str], others: Pairs) -> None:
-    if not _values(others, "update") and not _values(others, "using-graph-uri"):
+def _refuse_update(queries: list[str], others: Fields) -> None:
+    if "update" not in others and "using-graph-uri" not in others:
         return
     if queries:
         raise BadRequest("query と update は一緒に送れません。", "Send query or update, not both.")
@@ -152,25 +146,6 @@ def _timeout(values: list[str]) -> float | None:
             "timeout is a positive number of seconds.",
             parameter="timeout",
         ) from None
-
-
-def _values(pairs: Pairs, name: str) -> list[str]:
-    return [value for key, value in pairs if key == name]
-
-
-def _pairs(encoded: bytes) -> Pairs:
-    """The parameters of a form; what is not ASCII may stand in it as it is, as from `curl -d`."""
-    if encoded.count(b"&") >= _MOST:
-        raise BadRequest(
-            f"パラメーターは {_MOST:,} 個までです。", f"Send at most {_MOST:,} parameters."
-        )
-    try:
-        return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict")
-    except ValueError as error:
-        raise BadRequest(
-            "パラメーターは UTF-8 をパーセント符号化して送ってください。",
-            "Send parameters percent-encoded, in UTF-8.",
-        ) from error
 
 
 def _text(body: bytes) -> str:

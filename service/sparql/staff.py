@@ -7,7 +7,6 @@ whoever asks for little does not wait for those who ask for much.
 import asyncio
 import logging
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, Final
 
 from service.sparql.process import WorkerProcess
@@ -70,14 +69,14 @@ class Staff:
 
     async def lend(self, seconds: float) -> WorkerProcess:
         """A worker with nothing to do; raises `TimeoutError` after so many seconds."""
-        found = await self._free(seconds)
+        found = await self._free(seconds) if self._idle.empty() else self._idle.get_nowait()
         self.busy += 1
         return found
 
     def give_back(self, process: WorkerProcess) -> None:
         """Take a worker that may be lent out again."""
         self.busy -= 1
-        if process.lowered or self._present > self._wanted + _SPARE:
+        if not process.fit or self._present > self._wanted + _SPARE:
             self._dismiss(process)
         else:
             self._idle.put_nowait(process)
@@ -105,8 +104,6 @@ class Staff:
         return self._number + min(self._occupied, self._reliefs)
 
     async def _free(self, seconds: float) -> WorkerProcess:
-        with suppress(asyncio.QueueEmpty):
-            return self._idle.get_nowait()
         self.waiting += 1
         try:
             async with asyncio.timeout(seconds):

@@ -7,7 +7,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -441,7 +440,7 @@ def test_a_page_shows_so_many_rows_and_leads_to_the_rest(root: str) -> None:
 def test_an_engine_that_is_asked_to_fetch_cannot(root: str, state: State) -> None:
     """The lock behind the guard: a worker may open no socket."""
     text = f"SELECT * {{ SERVICE <{root}sparql> {{ ?s ?p ?o }} }}"
-    query = replace(examine("ASK {}"), text=text, form="SELECT")
+    query = examine("ASK {}")._replace(text=text, form="SELECT")
 
     async def past_the_guard() -> None:
         pool = QueryPool(state.settings, state.graph, state.graph_path)
