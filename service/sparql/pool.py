@@ -10,7 +10,6 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +24,7 @@ from service.sparql.functions import Scores, functions
 from service.sparql.lexer import Query
 from service.sparql.messages import head
 from service.sparql.process import GRACE, WorkerProcess
-from service.sparql.staff import Staff
+from service.sparql.staff import PutOffError, Staff
 from service.sparql.worker import Config, Job
 from service.timing import timed
 
@@ -61,7 +60,8 @@ class Answer(NamedTuple):
 class PoolStats:
     """Queries that wait, workers that are loaded and that evaluate, workers ended by reason.
 
-    The reasons: `time`, `memory`, `crash` (it died), `left` (the client did).
+    The reasons: `time`, `memory`, `crash` (it died), `left` (the client did), `put_off` (its query
+    made room for others, and begins again).
     """
 
     waiting: int
@@ -148,24 +148,39 @@ class QueryPool:
         try:
             if not self._staff.ready:
                 await self._staff.first()
-            end = asyncio.get_running_loop().time() + request.seconds
-            for _ in range(self._attempts):
-                with suppress(_KilledError):
-                    return await self._attempt(request, end, left)
-                if self._staff.stopped:
-                    break
-                _LOG.warning("a query worker was killed; its query goes to another")
+            return await self._answer(request, left)
         except TimeoutError:
             raise _busy() from None
+
+    async def _answer(self, request: QueryRequest, left: Left | None) -> Answer:
+        clock = asyncio.get_running_loop().time
+        end = clock() + request.seconds
+        attempts, late = self._attempts, False
+        while attempts and not self._staff.stopped:
+            try:
+                return await self._attempt(request, end, left, late)
+            except PutOffError:
+                await self._staff.room(end - clock())
+                late = True
+            except _KilledError:
+                attempts -= 1
+                _LOG.warning("a query worker was killed; its query goes to another")
         raise problems.exhausted(self._memory)
 
-    async def _attempt(self, request: QueryRequest, end: float, left: Left | None) -> Answer:
-        """One attempt, up to this time of the loop; raises `TimeoutError` where none begins."""
+    async def _attempt(
+        self, request: QueryRequest, end: float, left: Left | None, late: bool
+    ) -> Answer:
+        """One attempt, up to this time of the loop; raises `TimeoutError` where none begins.
+
+        One that comes `late` is of a query that was put off because it takes long.
+        """
         clock = asyncio.get_running_loop().time
         with timed("queue"):
             process = await self._staff.lend(end - clock())
         ending: str | None = "left"
         watch = Watch(self._staff, process, end, left)
+        if late:
+            watch.begin()
         try:
             with timed("evaluate"):
                 header, body = await process.ask(*_job(request), self._tell)
@@ -173,6 +188,9 @@ class QueryPool:
         except _ExpiredError:
             ending = "time"
             raise problems.timeout(request.seconds) from None
+        except PutOffError:
+            ending = "put_off"
+            raise
         except ConnectionError:
             killed = await process.ended() == -signal.SIGKILL
             ending = "crash" if killed else "memory"
@@ -213,13 +231,13 @@ class Watch:
         self._begun = False
         self._loop = asyncio.get_running_loop()
         # one timer for all of it, as most queries never see it run out
-        self._timer = self._at(_LONG, self._begin)
+        self._timer = self._at(_LONG, self.begin)
 
     def end(self) -> None:
         """The query has ended."""
         self._timer.cancel()
         if self._begun:
-            self._staff.release()
+            self._staff.release(self._process)
         if self._leaving is not None:
             self._leaving.cancel()
 
@@ -229,9 +247,11 @@ class Watch:
         expires = time >= self._end
         return self._loop.call_at(*(self._end, self._expire) if expires else (time, then))
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """The query takes long."""
         self._begun = True
-        self._staff.occupy()
+        self._timer.cancel()
+        self._staff.occupy(self._process)
         self._timer = self._at(_LONGER - _LONG, self._lower)
         if self._left is not None:
             self._leaving = self._loop.create_task(self._await_leave(self._left))

@@ -1,7 +1,8 @@
 """The query workers of a server process: started, lent out, given up, replaced.
 
 As many are there as the settings say, and one more for each query that takes long, up to a limit:
-whoever asks for little does not wait for those who ask for much.
+whoever asks for little does not wait for those who ask for much. At that limit the last worker is
+kept from them: while others wait, who began to take long last is put off.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from service.sparql.line import Line
 from service.sparql.process import WorkerProcess
 from service.sparql.worker import Config
 
@@ -18,7 +20,13 @@ _START_LIMIT: Final = 30.0
 _PAUSE: Final = 2.0
 #: how many more than are needed are kept, for the next query that takes long
 _SPARE: Final = 1
+#: how often a query that was put off looks whether there is room for it, in seconds
+_PACE: Final = 0.1
 _LOG: Final = logging.getLogger("ccgraph")
+
+
+class PutOffError(Exception):
+    """A query that takes long has to make room for those that wait."""
 
 
 class Staff:
@@ -28,15 +36,16 @@ class Staff:
         self._config = config
         self._number = number
         self._reliefs = reliefs
-        #: the one that was busy last is asked first: its caches are warm
-        self._idle: asyncio.LifoQueue[WorkerProcess] = asyncio.LifoQueue()
+        self._line: Line[WorkerProcess] = Line()
+        #: who is with a query that takes long; the last has been for the shortest time
+        self._long: list[WorkerProcess] = []
         self._alive: set[WorkerProcess] = set()
         self._leaving: set[WorkerProcess] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loaded = asyncio.Event()
-        self._coming = self._occupied = 0
-        #: how many queries wait for a worker, how many are with one
-        self.waiting = self.busy = 0
+        self._coming = self._put_off = 0
+        #: how many queries are with a worker
+        self.busy = 0
         self.stopped = False
 
     @property
@@ -47,7 +56,12 @@ class Staff:
     @property
     def loaded(self) -> int:
         """How many workers have loaded the graph."""
-        return self._idle.qsize() + self.busy
+        return self._line.idle + self.busy
+
+    @property
+    def waiting(self) -> int:
+        """How many queries wait for a worker."""
+        return self._line.waiting + self._put_off
 
     def start(self) -> None:
         """Start the workers in the background."""
@@ -69,7 +83,9 @@ class Staff:
 
     async def lend(self, seconds: float) -> WorkerProcess:
         """A worker with nothing to do; raises `TimeoutError` after so many seconds."""
-        found = await self._free(seconds) if self._idle.empty() else self._idle.get_nowait()
+        if not self._line.idle:
+            asyncio.get_running_loop().call_soon(self._make_room)
+        found = await self._line.take(seconds)
         self.busy += 1
         return found
 
@@ -79,21 +95,35 @@ class Staff:
         if not process.fit or self._present > self._wanted + _SPARE:
             self._dismiss(process)
         else:
-            self._idle.put_nowait(process)
+            self._put(process)
 
     def give_up(self, process: WorkerProcess) -> None:
         """Replace a worker that is of no more use."""
         self.busy -= 1
         self._dismiss(process)
 
-    def occupy(self) -> None:
-        """A query takes long: another worker takes the place of its own."""
-        self._occupied += 1
+    def occupy(self, process: WorkerProcess) -> None:
+        """Its query takes long: another worker takes its place."""
+        self._long.append(process)
         self._top_up()
+        self._make_room()
 
-    def release(self) -> None:
-        """A query that took long has ended."""
-        self._occupied -= 1
+    def release(self, process: WorkerProcess) -> None:
+        """Its query took long, and has ended."""
+        self._long.remove(process)
+
+    async def room(self, seconds: float) -> None:
+        """Wait until one more query may take long, and leave a worker to the others.
+
+        Raises `TimeoutError` after so many seconds.
+        """
+        self._put_off += 1
+        try:
+            async with asyncio.timeout(seconds):
+                while len(self._long) + 1 >= self._number + self._reliefs:
+                    await asyncio.sleep(_PACE)
+        finally:
+            self._put_off -= 1
 
     @property
     def _present(self) -> int:
@@ -101,15 +131,19 @@ class Staff:
 
     @property
     def _wanted(self) -> int:
-        return self._number + min(self._occupied, self._reliefs)
+        return self._number + min(len(self._long), self._reliefs)
 
-    async def _free(self, seconds: float) -> WorkerProcess:
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._idle.get()
-        finally:
-            self.waiting -= 1
+    def _put(self, process: WorkerProcess) -> None:
+        """Let the next have it; in a crowd who has come last, for the others may be its cause.
+
+        So do services that expect overload (Maurer: Fail at Scale, ACM Queue 13, 2015).
+        """
+        self._line.put(process, newest=len(self._long) >= self._number)
+
+    def _make_room(self) -> None:
+        """Put one off, where every worker is with a query that takes long while others wait."""
+        if self._line.waiting and not self._coming and len(self._long) >= self._present > 1:
+            self._long[-1].give_up(PutOffError())
 
     def _top_up(self) -> None:
         if not self.stopped:
@@ -143,7 +177,7 @@ class Staff:
             await asyncio.sleep(_PAUSE)
             self._top_up()
             return
-        self._idle.put_nowait(process)
+        self._put(process)
         self._loaded.set()
 
     async def _discard(self, process: WorkerProcess) -> None:
