@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -279,6 +279,24 @@ def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
         asked.join(PATIENCE)
     assert [each.status_code for each in answers] == [503]
     assert "stopping" in answers[0].json()["detail"]
+
+
+def test_a_query_whose_workers_are_killed_again_and_again_says_so(tmp_path: Path) -> None:
+    answers: list[httpx.Response] = []
+    settings = {"CCGRAPH_QUERY_TIMEOUT": "200", "CCGRAPH_QUERY_WORKERS": "1"}
+    with running(tmp_path, "--graph", FOREIGN, **settings) as server:
+        asked = threading.Thread(
+            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
+        )
+        asked.start()
+        while asked.is_alive():
+            if "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text:
+                for pid in server.children(WORKER):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            asked.join(0.1)
+    assert [each.status_code for each in answers] == [503]
+    assert "ended from outside" in answers[0].json()["detail"]
 
 
 def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path) -> None:

@@ -14,7 +14,15 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import AddressTooLong, Problem, ProblemPages, Unavailable, problem_answer
+from service.errors import (
+    AddressTooLong,
+    BadRequest,
+    Problem,
+    ProblemPages,
+    Unavailable,
+    UnsupportedMediaType,
+    problem_answer,
+)
 from service.operating.desk import Desk
 from service.operating.logs import REQUEST_ID, Exchange
 from service.sparql.protocol import limited, too_large
@@ -106,6 +114,8 @@ class Courtesies:
         length = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
         if length > self._caps[0]:
             raise _too_long(self._caps[0])
+        if b"host" not in headers or len(headers) < len(scope["headers"]):
+            _check_host(scope)
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             return Response(status_code=204, headers=PREFLIGHT)
         if scope["method"] == "OPTIONS" and scope["path"] == scope.get("root_path", "") + "*":
@@ -122,6 +132,8 @@ class Courtesies:
             return receive
         if length.isdigit() and int(length) > self._caps[1]:
             raise too_large(self._caps[1])
+        if answer.asked.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise _encoded()
         answer.body = await limited(_chunks(receive), self._caps[1])
         return _again(answer.body, receive)
 
@@ -225,6 +237,23 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return left.pop() if left else await receive()
 
     return replay
+
+
+def _check_host(scope: Scope) -> None:
+    """Raises `BadRequest` unless there is one Host, or none before HTTP/1.1 (RFC 9112, 3.2)."""
+    hosts = [name for name, _ in scope["headers"]].count(b"host")
+    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
+        raise BadRequest(
+            "Host ヘッダーを一つだけ付けてください。", "Send exactly one Host header.", hosts=hosts
+        )
+
+
+def _encoded() -> UnsupportedMediaType:
+    return UnsupportedMediaType(
+        "本文は圧縮せずに送ってください。",
+        "Send the body without a content coding.",
+        headers={"Accept-Encoding": "identity"},
+    )
 
 
 def _stopping() -> Unavailable:

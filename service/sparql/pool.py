@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from ontology.terms import PROPOSALS_GRAPH
-from service.errors import Problem, Unavailable
 from service.graph.store import Graph
 from service.settings import Settings
 from service.sparql import problems, worker
@@ -150,7 +149,7 @@ class QueryPool:
                 await self._staff.first()
             return await self._answer(request, left)
         except TimeoutError:
-            raise _busy() from None
+            raise problems.busy() from None
 
     async def _answer(self, request: QueryRequest, left: Left | None) -> Answer:
         clock = asyncio.get_running_loop().time
@@ -165,7 +164,7 @@ class QueryPool:
             except _KilledError:
                 attempts -= 1
                 _LOG.warning("a query worker was killed; its query goes to another")
-        raise problems.exhausted(self._memory)
+        raise problems.lost()
 
     async def _attempt(
         self, request: QueryRequest, end: float, left: Left | None, late: bool
@@ -266,13 +265,6 @@ class Watch:
     async def _await_leave(self, left: Left) -> None:
         await left()
         self._process.give_up(ClientLeftError())
-
-
-def _busy() -> Problem:
-    return Unavailable(
-        "いま混み合っています。少し待ってからもう一度送ってください。",
-        "All workers are busy; try again in a few seconds.",
-    )
 
 
 def _job(request: QueryRequest) -> tuple[bytes, bytes]:

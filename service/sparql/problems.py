@@ -72,6 +72,22 @@ def exhausted(limit: int) -> Problem:
     )
 
 
+def busy() -> Problem:
+    """A query that no worker had time for."""
+    return Unavailable(
+        "いま混み合っています。少し待ってからもう一度送ってください。",
+        "All workers are busy; try again in a few seconds.",
+    )
+
+
+def lost() -> Problem:
+    """A query whose workers were killed, one after the other, by somebody else."""
+    return Unavailable(
+        "評価するプロセスが何度も外から止められました。もう一度送ってください。",
+        "The processes that evaluated this query were ended from outside; send it again.",
+    )
+
+
 def _unknown_function(iri: str) -> Problem:
     known = ", ".join(f"cco:{name}" for name in FUNCTIONS)
     return BadRequest(

@@ -1,10 +1,13 @@
 """What every request has to pass and every answer carries, over real servers."""
 
+import gzip
 import io
 import json
 import re
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -73,6 +76,28 @@ def test_a_body_over_the_limit_is_413_everywhere(serve: Serve, path: str) -> Non
             found = httpx.post(root + path, content=content)
             assert (found.status_code, found.json()["cap"]) == (413, "body")
             assert found.json()["limit"] == 1024
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [(1, 1, 200), (1, 0, 400), (1, 2, 400), (0, 0, 200), (0, 2, 400)],
+)
+def test_there_is_one_host(root: str, version: int, hosts: int, status: int) -> None:
+    place = urlsplit(root)
+    lines = [f"GET /health/live HTTP/1.{version}", *[f"Host: {place.netloc}"] * hosts]
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.sendall("\r\n".join([*lines, "Connection: close\r\n\r\n"]).encode())
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert (b"application/problem+json" in answer) == (status == 400)
+
+
+def test_a_compressed_body_is_refused(root: str) -> None:
+    coded = {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"}
+    found = httpx.post(root + "sparql", content=gzip.compress(b"ASK {}"), headers=coded)
+    assert (found.status_code, found.headers["accept-encoding"]) == (415, "identity")
+    plain = {**coded, "Content-Encoding": "identity"}
+    assert httpx.post(root + "sparql", content=b"ASK {}", headers=plain).status_code == 200
 
 
 def test_an_address_over_the_limit_is_414(serve: Serve) -> None:
