@@ -252,7 +252,7 @@ def test_requests_are_counted_by_route_method_and_status(serve: Serve) -> None:
 
 
 def test_ended_workers_are_counted_by_reason(serve: Serve, state: State) -> None:
-    with serve(query_workers=1) as root:
+    with serve(query_workers=1, query_reliefs=0) as root:
         assert httpx.get(root + "sparql", params={**RUNAWAY, "timeout": "0.2"}).status_code == 503
         httpx.get(root + "sparql", params=QUERY)
         found = numbers(root)
