@@ -80,7 +80,7 @@ def test_an_address_over_the_limit_is_414(serve: Serve) -> None:
         found = httpx.get(root + "search", params={"q": "x" * 200})
         assert (found.status_code, found.json()["limit"]) == (414, 200)
         assert httpx.get(root + "version").status_code == 200
-        assert "住所" in httpx.get(root + "search?q=" + "x" * 200, headers=PAGE).text
+        assert "アドレス" in httpx.get(root + "search?q=" + "x" * 200, headers=PAGE).text
 
 
 # -- limits of a client
