@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,15 @@ def address_in(log: Path) -> str | None:
     """
     found = _ADDRESS.search(log.read_text(encoding="utf-8"))
     return found[1] if found else None
+
+
+def below(pid: int) -> list[int]:
+    """The processes that this one has started, whichever its thread, and those that they have."""
+    found = []
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has just ended
+            found += [int(each) for each in listing.read_text(encoding="ascii").split()]
+    return [each for child in found for each in (child, *below(child))]
 
 
 @contextmanager

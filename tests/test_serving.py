@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import PATIENCE, address_in, asked, is_answered, wait_until
+from tests.servers import PATIENCE, address_in, asked, below, is_answered, wait_until
 
 PROJECT = Path(__file__).parents[1]
 FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
@@ -65,15 +65,7 @@ class Server:
 
     def children(self, name: str) -> list[int]:
         """The processes below it whose command line has a name."""
-        return [pid for pid in _below(self.process.pid) if name in _command(pid)]
-
-
-def _below(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return []
-    return [each for child in map(int, text.split()) for each in (child, *_below(child))]
+        return [pid for pid in below(self.process.pid) if name in _command(pid)]
 
 
 def _command(pid: int) -> str:
@@ -99,7 +91,7 @@ def running(folder: Path, *arguments: object, **variables: str) -> Iterator[Serv
         assert process.poll() is None, err.read_text(encoding="utf-8")
         yield server
     finally:
-        family = _below(process.pid)
+        family = below(process.pid)
         process.terminate()
         process.wait(PATIENCE)
         wait_until(lambda: not [pid for pid in family if _command(pid)])
@@ -306,7 +298,7 @@ def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int)
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
     with running(tmp_path, "--graph", FOREIGN, "--workers", 2) as server:
-        family = _below(server.process.pid)
+        family = below(server.process.pid)
         server.process.kill()
         wait_until(lambda: not [pid for pid in family if _command(pid)])
 

@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from service.errors import BadRequest
 from service.sparql.lexer import examine
 from service.sparql.pool import QueryPool, QueryRequest
 from service.state import State
-from tests.servers import PATIENCE, wait_until
+from tests.servers import PATIENCE, below, wait_until
 
 Serve = Callable[..., AbstractContextManager[str]]
 
@@ -358,8 +359,12 @@ def test_an_engine_that_is_asked_to_fetch_cannot(root: str, state: State) -> Non
 
 
 def test_nothing_is_left_behind(serve: Serve) -> None:
+    before = set(below(os.getpid()))
     with serve(query_workers=2) as root:
         assert ask(root).status_code == 200
+        started = set(below(os.getpid())) - before
+        assert started
+    assert not started & set(below(os.getpid()))
     with pytest.raises(httpx.ConnectError):
         ask(root)
 
