@@ -266,6 +266,7 @@ def serving(data: Path, workers: int, encoder: str) -> Iterator[tuple[int, int]]
         *(log, "serve", "--data", data, "--port", port, "--workers", workers),
         CCGRAPH_ENCODER=encoder,
         CCGRAPH_LOG_LEVEL="warning",
+        CCGRAPH_QUERY_TIMEOUT=str(PATIENCE),  # on a slow machine a new worker takes its time
     )
     try:
         yield port, process.pid
@@ -274,13 +275,11 @@ def serving(data: Path, workers: int, encoder: str) -> Iterator[tuple[int, int]]
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
         print(log.read_text(), end="", file=sys.stderr)
-    for _ in range(100):  # helpers of the interpreter take a moment
-        left = [pid for pid in family if Path(f"/proc/{pid}").exists()]
-        if not left:
-            break
+    ends = time.monotonic() + PATIENCE  # helpers of the interpreter take a moment
+    while left := [pid for pid in family if Path(f"/proc/{pid}").exists()]:
+        if time.monotonic() > ends:
+            raise SystemExit(f"processes left behind: {left}")
         time.sleep(0.1)
-    if left:
-        raise SystemExit(f"processes left behind: {left}")
 
 
 async def until(port: int, version: str) -> None:
@@ -328,10 +327,20 @@ async def truth_of(port: int, data: Path, versions: tuple[str, str]) -> Truth:
     for version in (versions[1], versions[0]):
         point(data, version)
         await until(port, version)
-        line = Line(port)
-        truth[version] = {ask: (await line.send(ask)).content for ask in traffic()}
-        line.close()
+        truth[version] = {ask: (await said_by(port, version, ask)).content for ask in traffic()}
     return truth
+
+
+async def said_by(port: int, version: str, ask: Ask) -> Answer:
+    """The answer of this version, while another server process may still serve the one before."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            line = Line(port)
+            answer = await line.send(ask)
+            line.close()
+            if answer.version == version:
+                return answer
+            await asyncio.sleep(0.1)
 
 
 def ask_on(options: argparse.Namespace, tally: Tally, after: str) -> Iterator[Ask]:

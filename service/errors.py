@@ -150,7 +150,7 @@ class AddressTooLong(Problem):
     """A request's address over its cap; members `cap`, `limit`."""
 
     status, slug = 414, "address-too-long"
-    ja_title, en_title = "住所が長すぎます", "Address too long"
+    ja_title, en_title = "アドレスが長すぎます", "Address too long"
 
 
 class UnsupportedMediaType(Problem):

@@ -68,7 +68,7 @@ class Settings:
     )
     host: str = field(
         default="127.0.0.1",
-        metadata=_told(name, "host name or address", "待ち受ける住所", "address"),
+        metadata=_told(name, "host name or address", "待ち受けるアドレス", "address"),
     )
     port: int = field(
         default=8000, metadata=_told(port, "port 0-65535", "待ち受けるポート", "port")
@@ -185,7 +185,7 @@ class Settings:
     address_limit: int = field(
         default=32 * 2**10,
         metadata=_told(
-            size, "bytes, e.g. 32KiB", "要求の住所の上限", "most bytes of a request's address"
+            size, "bytes, e.g. 32KiB", "要求のアドレスの上限", "most bytes of a request's address"
         ),
     )
     stop_timeout: float = field(

@@ -1,9 +1,14 @@
-"""Where the documents are that the tests read."""
+"""Where the documents are that the tests read, and how patient the property tests are."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+#: nothing here is timed: by default an example that takes 0.2 seconds fails its test
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 PROJECT = Path(__file__).parents[1]
 

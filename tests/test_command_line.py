@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,13 +19,11 @@ import httpx
 import pytest
 
 from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, read_manifest
-from tests.servers import free_port
+from tests.servers import PATIENCE, address_in, wait_until
 
 PROJECT = Path(__file__).parents[1]
 FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
 PROGRAM = [sys.executable, "-m", "service"]
-#: far more than anything here takes, so that a hanging process fails a test
-PATIENCE = 300
 TASKS = """タスク一覧
 タスク大分類 タスク中分類 タスク小分類
 窓口 受付業務 来客受付評価項目を表示
@@ -456,23 +453,16 @@ class TestExplain:
         assert "task.E9999" in told.err
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.1)
-
-
 @contextmanager
 def serving(*arguments: object, cwd: Path, **variables: str) -> Iterator[httpx.Client]:
-    """A client of a server on a free port; asked to end, the server ends cleanly."""
-    port = free_port()
-    command = [*PROGRAM, "serve", "--port", str(port), *map(str, arguments)]
+    """A client of a server on a port of its choice; asked to end, the server ends cleanly."""
+    command = [*PROGRAM, "serve", "--port", "0", *map(str, arguments)]
     log = cwd / "log"
     with log.open("w", encoding="utf-8") as err:
         process = subprocess.Popen(command, cwd=cwd, env=environment(**variables), stderr=err)
     try:
-        with _client(f"http://127.0.0.1:{port}") as client:
+        wait_until(lambda: process.poll() is not None or address_in(log))
+        with _client(address_in(log) or "") as client:
             wait_until(lambda: process.poll() is not None or _ready(client))
             yield client
     finally:
@@ -485,7 +475,7 @@ def serving(*arguments: object, cwd: Path, **variables: str) -> Iterator[httpx.C
 
 
 def _client(root: str) -> httpx.Client:
-    return httpx.Client(base_url=root, trust_env=False, timeout=60)
+    return httpx.Client(base_url=root, trust_env=False, timeout=PATIENCE)
 
 
 def _ready(client: httpx.Client) -> bool:

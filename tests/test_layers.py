@@ -27,7 +27,7 @@ CONFINED = {
     "pyld": {"service/graph/jsonld.py"},
     "pyshacl": {"loaders/check.py"},
     "jinja2": {"service/pages/rendering.py"},
-    "uvicorn": {"service/operating/serving.py", "service/http/lenient.py"},
+    "uvicorn": {"service/operating/serving.py", "service/http/arrival.py"},
     "prometheus_client": {"service/operating/metrics.py"},
     "limits": {"service/operating/rates.py"},
     "rich": {"service/__main__.py", "service/console.py"},

@@ -3,11 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import free_port
+from tests.servers import PATIENCE, address_in, asked, below, is_answered, wait_until
 
 PROJECT = Path(__file__).parents[1]
 FOREIGN = PROJECT / "tests" / "service" / "foreign.ttl"
-#: far more than anything here takes, so that a hanging process fails a test
-PATIENCE = 300
 #: what stands in the command line of a query worker
 WORKER = "service.sparql.worker"
 RUNAWAY = (
@@ -38,13 +36,6 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "CCGRAPH_ENCODER": "ngram", "PYTHONPATH": str(PROJECT), **variables}
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.05)
-
-
 @dataclass(frozen=True)
 class Server:
     """A running service."""
@@ -55,7 +46,11 @@ class Server:
     err: Path
 
     def get(self, path: str, **params: object) -> httpx.Response:
-        return httpx.get(self.root + path, params=params, timeout=60, trust_env=False)
+        return httpx.get(self.root + path, params=params, timeout=PATIENCE, trust_env=False)
+
+    def tells(self, line: str) -> bool:
+        """Whether its metrics have a line."""
+        return f"\n{line}\n" in self.get("/metrics").text
 
     @property
     def version(self) -> str:
@@ -70,15 +65,7 @@ class Server:
 
     def children(self, name: str) -> list[int]:
         """The processes below it whose command line has a name."""
-        return [pid for pid in _below(self.process.pid) if name in _command(pid)]
-
-
-def _below(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return []
-    return [each for child in map(int, text.split()) for each in (child, *_below(child))]
+        return [pid for pid in below(self.process.pid) if name in _command(pid)]
 
 
 def _command(pid: int) -> str:
@@ -90,21 +77,21 @@ def _command(pid: int) -> str:
 
 @contextmanager
 def running(folder: Path, *arguments: object, **variables: str) -> Iterator[Server]:
-    """A service on a free port; when it is asked to end, no process of it is left."""
-    port = free_port()
-    command = [sys.executable, "-m", "service", "serve", "--port", str(port), *map(str, arguments)]
+    """A service on a port of its choice; when it is asked to end, no process of it is left."""
+    command = [sys.executable, "-m", "service", "serve", "--port", "0", *map(str, arguments)]
     out, err = folder / "out", folder / "err"
     with out.open("wb") as first, err.open("wb") as second:
         process = subprocess.Popen(
             command, cwd=folder, env=environment(**variables), stdout=first, stderr=second
         )
-    server = Server(process, f"http://127.0.0.1:{port}", out, err)
     try:
+        wait_until(lambda: process.poll() is not None or address_in(err))
+        server = Server(process, address_in(err) or "", out, err)
         wait_until(lambda: process.poll() is not None or server.ready)
         assert process.poll() is None, err.read_text(encoding="utf-8")
         yield server
     finally:
-        family = _below(process.pid)
+        family = below(process.pid)
         process.terminate()
         process.wait(PATIENCE)
         wait_until(lambda: not [pid for pid in family if _command(pid)])
@@ -131,6 +118,11 @@ def point(data: Path, version: str) -> None:
     draft.replace(data / "current")
 
 
+def _swapped(times: int) -> str:
+    """What the metrics tell once so many server processes have taken another build."""
+    return f'ccgraph_swaps_total{{result="swapped"}} {times}.0'
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_new_build_is_served_without_a_restart(
     builds: tuple[Path, str, str], tmp_path: Path, workers: int
@@ -141,10 +133,10 @@ def test_a_new_build_is_served_without_a_restart(
         assert server.version == first
         point(data, second)
         seen = []
-        wait_until(lambda: seen.append(server.version) or seen[-20:] == [second] * 20)
+        wait_until(lambda: seen.append(server.version) or server.tells(_swapped(workers)))
         assert set(seen) <= {first, second}
         assert server.get("/code/HR-5").status_code in (300, 303)
-        assert first not in {server.version for _ in range(5)}
+        assert {server.version for _ in range(5)} == {second}
         wait_until(lambda: len(server.children(WORKER)) == 2 * workers)
 
 
@@ -171,7 +163,7 @@ def test_a_damaged_build_is_refused_and_can_be_tried_again(
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: server.version == second)
         assert server.get("/health/ready").json() == {"status": "ready"}
-        assert 'ccgraph_swaps_total{result="refused"} 1.0' in server.get("/metrics").text
+        assert server.tells('ccgraph_swaps_total{result="refused"} 1.0')
 
 
 def test_a_file_that_is_replaced_is_served_anew(tmp_path: Path) -> None:
@@ -179,7 +171,7 @@ def test_a_file_that_is_replaced_is_served_anew(tmp_path: Path) -> None:
     graph.write_text(ZOO % {"name": "cat"}, encoding="utf-8")
     with running(tmp_path, "--graph", graph) as server:
         assert server.get("/search", q="cat").json()["hits"][0]["label"] == "cat"
-        wait_until(lambda: "ccgraph_sparql_workers 2.0" in server.get("/metrics").text)
+        wait_until(lambda: server.tells("ccgraph_sparql_workers 2.0"))
         graph.write_text("nonsense", encoding="utf-8")
         wait_until(lambda: "refused" in server.get("/health/ready").json())
         assert server.get("/search", q="cat").json()["hits"][0]["label"] == "cat"
@@ -198,58 +190,56 @@ def test_an_index_is_made_once_for_all_processes(tmp_path: Path, workers: int) -
         (before,) = (tmp_path / "data" / "indexes").glob("*/index-ngram")
         assert before.parent.name == server.version
         graph.write_text((ZOO * 2) % {"name": "dog"}, encoding="utf-8")
-        seen = []
-        wait_until(lambda: seen.append(server.version) or before.parent.name not in seen[-20:])
+        wait_until(lambda: server.tells(_swapped(workers)))
+        version = server.version
         assert server.get("/search", q="dog").json()["hits"][0]["label"] == "dog"
         assert server.err.read_text("utf-8").count(made) == 1
     with running(tmp_path, *arguments) as server:
         (now,) = (tmp_path / "data" / "indexes").glob("*/index-ngram")
-        assert now.parent.name == server.version == seen[-1]
+        assert now.parent.name == server.version == version != before.parent.name
         assert made not in server.err.read_text("utf-8")
 
 
 def test_a_request_that_has_begun_is_answered_before_the_end(tmp_path: Path) -> None:
-    answers: list[httpx.Response] = []
-    with running(tmp_path, "--graph", FOREIGN, CCGRAPH_QUERY_TIMEOUT="3") as server:
-        asked = threading.Thread(
-            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
-        )
-        asked.start()
-        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
-        server.process.terminate()
-        asked.join(PATIENCE)
-    assert [each.status_code for each in answers] == [503]
-    assert answers[0].json()["limit"] == 3
+    head = "POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    head += "Expect: 100-continue\r\nContent-Length: 6\r\n\r\n"
+    with running(tmp_path, "--graph", FOREIGN) as server:
+        place = httpx.URL(server.root)
+        with socket.create_connection((place.host, place.port), PATIENCE) as line:
+            line.sendall(head.encode())
+            assert line.recv(100).startswith(b"HTTP/1.1 100 ")  # it waits for the body
+            server.process.terminate()
+            wait_until(lambda: _refuses(server.root))
+            line.sendall(b"ASK {}")
+            heard = b"".join(iter(lambda: line.recv(4096), b""))
+    assert heard.startswith(b"HTTP/1.1 200 ")
+    assert b'"boolean":true' in heard
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_new_connections_are_refused_while_it_ends(tmp_path: Path, workers: int) -> None:
     """They do not wait in a queue that nobody will take them from."""
-    answers: list[httpx.Response] = []
-    settings = {"CCGRAPH_QUERY_TIMEOUT": "6"}
-    with running(tmp_path, "--graph", FOREIGN, "--workers", workers, **settings) as server:
-        asked = threading.Thread(
-            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
-        )
-        asked.start()
-        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
+    settings = {"CCGRAPH_QUERY_TIMEOUT": str(PATIENCE), "CCGRAPH_STOP_TIMEOUT": str(PATIENCE)}
+    with (
+        running(tmp_path, "--graph", FOREIGN, "--workers", workers, **settings) as server,
+        asked(server.root, RUNAWAY) as runaway,
+    ):
+        wait_until(lambda: server.tells("ccgraph_sparql_workers_busy 1.0"))
         server.process.terminate()
         wait_until(lambda: _refuses(server.root))
-        assert not answers
-        asked.join(PATIENCE)
-    assert [each.status_code for each in answers] == [503]
+        assert not is_answered(runaway)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_kept_connection_is_told_of_the_end(tmp_path: Path, workers: int) -> None:
     """It is not closed under the next request."""
     with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
-        with httpx.Client(base_url=server.root, trust_env=False, timeout=60) as kept:
+        with httpx.Client(base_url=server.root, trust_env=False, timeout=PATIENCE) as kept:
             assert "connection" not in kept.get("/version").headers
             server.process.terminate()
             answers = [kept.get("/version")]
             while "connection" not in answers[-1].headers:
-                time.sleep(0.1)  # the end most likely begins while nothing is asked
+                time.sleep(0.05)  # the end most likely begins while nothing is asked
                 answers.append(kept.get("/version"))
         assert {each.status_code for each in answers} == {200}
         assert answers[-1].headers["connection"] == "close"
@@ -267,50 +257,50 @@ def _refuses(root: str) -> bool:
 
 
 def test_an_end_does_not_wait_for_ever(tmp_path: Path) -> None:
-    settings = {"CCGRAPH_QUERY_TIMEOUT": "200", "CCGRAPH_STOP_TIMEOUT": "1"}
-    answers: list[httpx.Response] = []
-    with running(tmp_path, "--graph", FOREIGN, **settings) as server:
-        asked = threading.Thread(
-            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
-        )
-        asked.start()
-        wait_until(lambda: "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text)
+    settings = {"CCGRAPH_QUERY_TIMEOUT": str(PATIENCE), "CCGRAPH_STOP_TIMEOUT": "1"}
+    with (
+        running(tmp_path, "--graph", FOREIGN, **settings) as server,
+        asked(server.root, RUNAWAY) as runaway,
+    ):
+        wait_until(lambda: server.tells("ccgraph_sparql_workers_busy 1.0"))
         server.process.terminate()
-        asked.join(PATIENCE)
-    assert [each.status_code for each in answers] == [503]
-    assert "stopping" in answers[0].json()["detail"]
+        answer = runaway.getresponse()
+        assert answer.status == 503
+        assert "stopping" in json.loads(answer.read())["detail"]
 
 
 def test_a_query_whose_workers_are_killed_again_and_again_says_so(tmp_path: Path) -> None:
-    answers: list[httpx.Response] = []
-    settings = {"CCGRAPH_QUERY_TIMEOUT": "200", "CCGRAPH_QUERY_WORKERS": "1"}
-    with running(tmp_path, "--graph", FOREIGN, **settings) as server:
-        asked = threading.Thread(
-            target=lambda: answers.append(server.get("/sparql", query=RUNAWAY))
-        )
-        asked.start()
-        while asked.is_alive():
-            if "ccgraph_sparql_workers_busy 1.0" in server.get("/metrics").text:
-                for pid in server.children(WORKER):
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-            asked.join(0.1)
-    assert [each.status_code for each in answers] == [503]
-    assert "ended from outside" in answers[0].json()["detail"]
+    settings = {"CCGRAPH_QUERY_TIMEOUT": str(PATIENCE), "CCGRAPH_QUERY_WORKERS": "1"}
+    with (
+        running(tmp_path, "--graph", FOREIGN, **settings) as server,
+        asked(server.root, RUNAWAY) as runaway,
+    ):
+        while not is_answered(runaway):
+            if server.tells("ccgraph_sparql_workers_busy 1.0"):
+                _kill(server.children(WORKER))
+        answer = runaway.getresponse()
+        assert answer.status == 503
+        assert "ended from outside" in json.loads(answer.read())["detail"]
+
+
+def _kill(processes: list[int]) -> None:
+    for each in processes:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path) -> None:
     with running(tmp_path, "--graph", FOREIGN, "--workers", 2) as server:
-        wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
+        wait_until(lambda: server.tells("ccgraph_server_processes 2.0"))
         for _ in range(20):
             server.get("/version")
         killed = server.children("spawn_main")[0]
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: killed not in server.children("spawn_main"))
         wait_until(lambda: len(server.children("spawn_main")) == 2)
-        wait_until(lambda: "ccgraph_server_processes 2.0" in server.get("/metrics").text)
-        line = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
-        assert line in server.get("/metrics").text
+        wait_until(lambda: server.tells("ccgraph_server_processes 2.0"))
+        counted = 'ccgraph_requests_total{method="GET",route="/version",status="200"} 20.0'
+        assert server.tells(counted)
         wait_until(lambda: len(server.children(WORKER)) == 4)
 
 
@@ -318,8 +308,7 @@ def test_a_killed_server_process_is_replaced_and_its_numbers_stay(tmp_path: Path
 def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int) -> None:
     """Not the socket that the service listens on, above all."""
     with running(tmp_path, "--graph", FOREIGN, "--workers", workers) as server:
-        loaded = f"\nccgraph_sparql_workers {2 * workers}.0\n"
-        wait_until(lambda: loaded in server.get("/metrics").text)
+        wait_until(lambda: server.tells(f"ccgraph_sparql_workers {2 * workers}.0"))
         for pid in server.children(WORKER):
             files = Path(f"/proc/{pid}/fd")
             held = {str(each.readlink()) for each in files.iterdir()}
@@ -329,14 +318,15 @@ def test_a_query_worker_holds_nothing_but_its_line(tmp_path: Path, workers: int)
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
     with running(tmp_path, "--graph", FOREIGN, "--workers", 2) as server:
-        family = _below(server.process.pid)
+        family = below(server.process.pid)
         server.process.kill()
         wait_until(lambda: not [pid for pid in family if _command(pid)])
 
 
 def test_a_killed_query_worker_costs_no_answer(tmp_path: Path) -> None:
-    with running(tmp_path, "--graph", FOREIGN) as server:
-        wait_until(lambda: len(server.children(WORKER)) == 2)
+    settings = {"CCGRAPH_QUERY_TIMEOUT": str(PATIENCE)}
+    with running(tmp_path, "--graph", FOREIGN, **settings) as server:
+        wait_until(lambda: server.tells("ccgraph_sparql_workers 2.0"))
         for pid in server.children(WORKER):
             os.kill(pid, signal.SIGKILL)
         for _ in range(4):

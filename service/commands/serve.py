@@ -17,7 +17,7 @@ def serve(
     context: typer.Context,
     *,
     data: Data = None,
-    host: Annotated[str | None, typer.Option(help="待ち受ける住所 / address")] = None,
+    host: Annotated[str | None, typer.Option(help="待ち受けるアドレス / address")] = None,
     port: Annotated[int | None, typer.Option(help="ポート / port")] = None,
     workers: Annotated[int | None, typer.Option(help="プロセス数 / processes")] = None,
     graph: GraphFile = None,

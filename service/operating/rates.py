@@ -105,8 +105,8 @@ class Gate:
         self._limit = parse(settings.rate_limit) if settings.rate_limit else None
         self._keys = {
             _digest(key): Client(f"key {_digest(key)}", parse(rated) if rated else None)
-            for key, rated in key_rates(settings.api_keys or "")
-        } if settings.api_keys else {}  # fmt: skip
+            for key, rated in (key_rates(settings.api_keys) if settings.api_keys else ())
+        }
         self._window = FixedWindowRateLimiter(Counts(folder))
 
     def admit(self, address: str, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""What goes through the pipes of a query worker: a header (JSON) and a body (bytes).
+"""What goes over the line to a query worker and back: a header (JSON) and a body (bytes).
 
 Their lengths stand before them. Imports nothing of ours: a worker starts in a tenth of a second.
 """
@@ -31,7 +31,7 @@ def send(stream: BinaryIO, header: dict[str, Any], body: bytes) -> None:
 
 
 def head(header: object) -> bytes:
-    """A header as it goes through the pipe."""
+    """A header as it goes over the line."""
     return json.dumps(header).encode()
 
 

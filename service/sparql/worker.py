@@ -1,20 +1,19 @@
 """A process that evaluates queries and may be killed at any time.
 
 Run as a module with one argument, a JSON `Config`; it reads jobs from standard input and writes
-outcomes to standard output (`service.sparql.messages`). It imports pyoxigraph and next to nothing
-of ours, so that it starts in a tenth of a second.
+outcomes to standard output, which are one line to whoever started it (`service.sparql.messages`).
+It imports pyoxigraph and next to nothing of ours, so that it starts in a tenth of a second.
 
 While it evaluates, it may ask in the same way for what a function of ours needs, the scores of
 all entities for a text, and reads them from standard input: one message each way for each text.
 """
 
-import io
 import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
@@ -22,6 +21,7 @@ import pyoxigraph as ox
 from service.graph.dataset import Asked, Dataset, merge
 from service.graph.files import rdf_file
 from service.graph.xml_text import UnwritableError, well_formed
+from service.sparql.caps import OverCapError, Sink, check_rows, counted
 from service.sparql.functions import Functions, Scores, UnsearchableError
 from service.sparql.messages import receive, send
 
@@ -47,15 +47,6 @@ _GRAPHS: Final = {
 }
 #: the formats that are XML
 _XML: Final = frozenset({"xml", "rdf"})
-#: what stands in or between the rows of an answer, and how often it stands in one without rows
-_ROW_MARKS: Final = {
-    "json": (b"},{", -1),
-    "xml": (b"<result>", 0),
-    "csv": (b"\n", 1),
-    "tsv": (b"\n", 1),
-}
-#: all bytes but those that begin and end the rows and the quoted values of CSV
-_NO_CSV_MARKS: Final = bytes(set(range(256)) - set(b'"\n'))
 
 
 class Config(TypedDict):
@@ -85,28 +76,6 @@ class Job(TypedDict):
     default: Sequence[str] | None
     named: Sequence[str] | None
     seconds: float
-
-
-class OverCapError(Exception):
-    """The answer has more rows or bytes than allowed."""
-
-    def __init__(self, cap: str, limit: int) -> None:
-        super().__init__(cap)
-        self.outcome = {"kind": "cap", "cap": cap, "limit": limit}
-
-
-class Sink(io.BytesIO):
-    """A buffer that refuses to grow beyond a limit of bytes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-
-    def write(self, data: Any) -> int:
-        """Append; raises `OverCapError`."""
-        if self.tell() + len(data) > self._limit:
-            raise OverCapError("bytes", self._limit)
-        return super().write(data)
 
 
 class Worker:
@@ -145,7 +114,7 @@ class Worker:
         )
         sink = Sink(self._config["bytes"])
         if isinstance(found, ox.QueryTriples):
-            rows = _counted(found, self._config["rows"])
+            rows = counted(found, self._config["rows"])
             form = _GRAPHS[job["format"]]
             ox.serialize(rows, sink, form, prefixes=self._config["prefixes"])
         else:
@@ -153,7 +122,7 @@ class Worker:
         if self._functions.fault:
             raise self._functions.fault
         if isinstance(found, ox.QuerySolutions):
-            _check_rows(sink.getvalue(), job["format"], self._config["rows"])
+            check_rows(sink.getvalue(), job["format"], self._config["rows"])
         return self._written(sink.getvalue(), job["format"])
 
     def _written(self, body: bytes, name: str) -> bytes:
@@ -186,7 +155,7 @@ def _opened(path: str, excluded: str) -> ox.Store:
 
 
 class Parent:
-    """Who started this process, as one that knows scores: `Scores` through the pipes.
+    """Who started this process, as one that knows scores: `Scores` over the line between them.
 
     Where standard input has ended, nobody waits for an answer, and the process ends at once: an
     exception would be lost in the engine.
@@ -217,36 +186,10 @@ class Parent:
 
 
 def told(scores: Scores, wanted: Mapping[str, Any]) -> bytes:
-    """What answers a `Parent` that asks: the other end of its pipes."""
+    """What answers a `Parent` that asks: the other end of its line."""
     if wanted["kind"] == "places":
         return "\n".join(scores.places()).encode()
     return scores.of(wanted["function"], wanted["text"]).tobytes()
-
-
-def _counted(triples: Iterable[ox.Triple], limit: int) -> Iterator[ox.Triple]:
-    for number, triple in enumerate(triples):
-        if number >= limit:
-            raise OverCapError("rows", limit)
-        yield triple
-
-
-def _check_rows(body: bytes, name: str, limit: int) -> None:
-    """Count rows; marks may stand within values too, so only a doubt is counted exactly."""
-    mark, without = _ROW_MARKS[name]
-    if body.count(mark) - without > limit and _exact_rows(body, name) > limit:
-        raise OverCapError("rows", limit)
-
-
-def _exact_rows(body: bytes, name: str) -> int:
-    """How many rows there are; in XML and TSV no value can hold a mark."""
-    if name == "json":
-        return len(json.loads(body)["results"]["bindings"])
-    if name == "csv":
-        # every other piece between quotation marks is within a value; two in a row change nothing
-        marks = body.translate(None, _NO_CSV_MARKS).replace(b'""', b"")
-        return sum(piece.count(b"\n") for piece in marks.split(b'"')[::2]) - 1
-    mark, without = _ROW_MARKS[name]
-    return body.count(mark) - without
 
 
 def _confine(memory: int, files: int) -> None:

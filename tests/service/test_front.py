@@ -105,7 +105,7 @@ def test_an_address_over_the_limit_is_414(serve: Serve) -> None:
         found = httpx.get(root + "search", params={"q": "x" * 200})
         assert (found.status_code, found.json()["limit"]) == (414, 200)
         assert httpx.get(root + "version").status_code == 200
-        assert "住所" in httpx.get(root + "search?q=" + "x" * 200, headers=PAGE).text
+        assert "アドレス" in httpx.get(root + "search?q=" + "x" * 200, headers=PAGE).text
 
 
 # -- limits of a client
@@ -277,7 +277,7 @@ def test_requests_are_counted_by_route_method_and_status(serve: Serve) -> None:
 
 
 def test_ended_workers_are_counted_by_reason(serve: Serve, state: State) -> None:
-    with serve(query_workers=1) as root:
+    with serve(query_workers=1, query_reliefs=0) as root:
         assert httpx.get(root + "sparql", params={**RUNAWAY, "timeout": "0.2"}).status_code == 503
         httpx.get(root + "sparql", params=QUERY)
         found = numbers(root)

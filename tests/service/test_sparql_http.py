@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -11,27 +12,12 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 from pyoxigraph import RdfFormat, parse
-from rdflib import Graph, URIRef
-from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from SPARQLWrapper import (
-    CSV,
-    JSON,
-    JSONLD,
-    POST,
-    POSTDIRECTLY,
-    RDFXML,
-    TSV,
-    TURTLE,
-    URLENCODED,
-    XML,
-    SPARQLWrapper,
-)
-from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
 
 from service.errors import BadRequest
 from service.sparql.lexer import examine
 from service.sparql.pool import QueryPool, QueryRequest
 from service.state import State
+from tests.servers import PATIENCE, below, wait_until
 
 Serve = Callable[..., AbstractContextManager[str]]
 
@@ -49,93 +35,11 @@ RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?
 
 
 def ask(root: str, query: str = HR5, **params: object) -> httpx.Response:
-    return httpx.get(root + "sparql", params={"query": query, **params})
+    return httpx.get(root + "sparql", params={"query": query, **params}, timeout=PATIENCE)
 
 
 def number(answer: httpx.Response) -> int:
     return len(answer.json()["results"]["bindings"])
-
-
-# -- real clients
-
-
-@pytest.mark.parametrize("direct", [False, True])
-@pytest.mark.parametrize("method", ["GET", POST])
-@pytest.mark.parametrize("form", [JSON, XML, CSV, TSV])
-def test_sparqlwrapper_select(root: str, form: str, method: str, direct: bool) -> None:
-    wrapper = SPARQLWrapper(root + "sparql", returnFormat=form)
-    wrapper.setMethod(method)
-    wrapper.setRequestMethod(POSTDIRECTLY if direct else URLENCODED)
-    wrapper.setQuery(HR5)
-    found = wrapper.query()
-    assert {JSON: "json", XML: "xml", CSV: "csv", TSV: "tab"}[form] in found.info()["content-type"]
-    assert "コーチング" in found.response.read().decode()
-
-
-@pytest.mark.parametrize("form", [TURTLE, JSONLD, RDFXML])
-def test_sparqlwrapper_construct(root: str, form: str) -> None:
-    wrapper = SPARQLWrapper(root + "sparql", returnFormat=form)
-    wrapper.setQuery(TRIPLES)
-    found = wrapper.query()
-    kind = RdfFormat.from_media_type(found.info()["content-type"].partition(";")[0])
-    assert kind is not None
-    assert list(parse(found.response.read(), kind))
-
-
-def test_sparqlwrapper_ask(root: str) -> None:
-    wrapper = SPARQLWrapper(root + "sparql", returnFormat=JSON)
-    wrapper.setQuery("ASK { ?s ?p ?o }")
-    assert wrapper.query().convert()["boolean"] is True
-
-
-def test_sparqlwrapper_shows_the_sentence(root: str) -> None:
-    wrapper = SPARQLWrapper(root + "sparql", returnFormat=JSON)
-    wrapper.setQuery("SELECT * { ?s ?p }")
-    with pytest.raises(QueryBadFormed, match="line"):
-        wrapper.query()
-
-
-@pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
-@pytest.mark.parametrize("form", ["xml", "json"])
-def test_rdflib_store(root: str, method: str, form: str) -> None:
-    store = SPARQLStore(root + "sparql", method=method, returnFormat=form)
-    found = Graph(store).query(HR5)
-    assert {str(row[0]) for row in found} == {"コーチング"}
-
-
-def test_rdflib_store_with_a_named_graph(root: str) -> None:
-    store = SPARQLStore(root + "sparql")
-    one = Graph(store, identifier=URIRef(G2)).query("SELECT DISTINCT ?s { ?s ?p ?o }")
-    none = Graph(store, identifier=URIRef(NOWHERE)).query("SELECT ?s { ?s ?p ?o }")
-    assert len(one) > 10
-    assert len(none) == 0
-
-
-def test_rdflib_store_construct(root: str) -> None:
-    for form in ("xml", "json"):
-        store = SPARQLStore(root + "sparql", returnFormat=form)
-        assert len(Graph(store).query(TRIPLES).graph or ()) > 10
-
-
-def test_rdflib_service(root: str) -> None:
-    query = f'SELECT ?s WHERE {{ SERVICE <{root}sparql> {{ ?s ?p "LF-1" }} }}'
-    found = {str(row[0]) for row in Graph().query(query)}
-    assert found == {"https://w3id.org/ccgraph/id/cmbok2.LF-1"}
-
-
-def test_rdflib_parses_what_it_gets(root: str) -> None:
-    graph = Graph().parse(root + "id/cmbok2.HR-5")
-    assert (URIRef("https://w3id.org/ccgraph/id/cmbok2.HR-5"), None, None) in graph
-    assert len(Graph().parse(root + "sparql")) > 10
-
-
-def test_yasgui(root: str) -> None:
-    headers = {"Accept": "application/sparql-results+json,*/*;q=0.9"}
-    found = httpx.post(root + "sparql", data={"query": HR5}, headers=headers)
-    assert found.headers["content-type"] == "application/sparql-results+json"
-    headers = {"Accept": "application/n-triples,*/*;q=0.9"}
-    found = httpx.post(root + "sparql", data={"query": TRIPLES}, headers=headers)
-    assert found.headers["content-type"] == "application/n-triples"
 
 
 # -- the protocol
@@ -356,11 +260,10 @@ def test_datasets(root: str, clause: str, params: dict[str, str], plain: bool, n
 
 def test_a_runaway_query_is_stopped_and_the_next_answers(serve: Serve) -> None:
     with serve(query_workers=1, query_timeout=0.5) as root:
-        assert ask(root).status_code == 200
-        stopped = httpx.get(root + "sparql", params={"query": RUNAWAY}, timeout=20)
-        assert stopped.status_code == 503
+        stopped = ask(root, RUNAWAY)
+        assert (stopped.status_code, stopped.json()["limit"]) == (503, 0.5)
         assert int(stopped.headers["retry-after"]) > 0
-        assert number(httpx.get(root + "sparql", params={"query": HR5}, timeout=20)) == 1
+        wait_until(lambda: ask(root).status_code == 200)
 
 
 def test_a_client_may_lower_the_limit(root: str) -> None:
@@ -372,11 +275,11 @@ def test_a_client_may_lower_the_limit(root: str) -> None:
 def test_memory_is_limited(serve: Serve) -> None:
     query = "SELECT DISTINCT " + " ".join(f"?{x}" for x in "abcdefghijkl") + " WHERE {"
     query += " ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } ORDER BY ?l LIMIT 1"
-    with serve(query_workers=1, query_timeout=60, memory_cap="192MiB") as root:
-        stopped = httpx.get(root + "sparql", params={"query": query}, timeout=60)
+    with serve(query_workers=1, query_timeout=PATIENCE, memory_cap="192MiB") as root:
+        stopped = ask(root, query)
         assert stopped.status_code == 503
         assert "memory" in stopped.json()["detail"]
-        assert number(httpx.get(root + "sparql", params={"query": HR5}, timeout=20)) == 1
+        assert number(ask(root)) == 1
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
@@ -455,8 +358,12 @@ def test_an_engine_that_is_asked_to_fetch_cannot(root: str, state: State) -> Non
 
 
 def test_nothing_is_left_behind(serve: Serve) -> None:
+    before = set(below(os.getpid()))
     with serve(query_workers=2) as root:
         assert ask(root).status_code == 200
+        started = set(below(os.getpid())) - before
+        assert started
+    assert not started & set(below(os.getpid()))
     with pytest.raises(httpx.ConnectError):
         ask(root)
 
