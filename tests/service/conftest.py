@@ -21,7 +21,7 @@ from service.retrieval.index import build_index
 from service.retrieval.search import Search, make_search
 from service.settings import Settings
 from service.state import Manifest, State
-from tests.servers import listening
+from tests.servers import PATIENCE, listening
 
 #: code and label in 1.0 and 2.0; some codes changed their meaning, some labels their spaces
 CODES = {
@@ -119,8 +119,9 @@ def graph_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def state_of(path: Path, **overrides: object) -> State:
-    """A state over a graph file, with these settings."""
-    settings = Settings.read({}, **{"encoder": "ngram", **overrides})
+    """A state over a graph file, with these settings; queries have time on a slow machine, too."""
+    patient = {"encoder": "ngram", "query_timeout": PATIENCE}
+    settings = Settings.read({}, **{**patient, **overrides})
     rights = {
         "ja": "試験版",
         "en": "test edition",
@@ -143,7 +144,7 @@ def state_of(path: Path, **overrides: object) -> State:
 @pytest.fixture(scope="session")
 def state(graph_path: Path) -> State:
     """The state over the small graph."""
-    return state_of(graph_path, query_workers=1, query_timeout=5)
+    return state_of(graph_path, query_workers=1)
 
 
 @pytest.fixture(scope="session")

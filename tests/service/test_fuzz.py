@@ -26,7 +26,8 @@ def no_fault_of_the_server(
     context: CheckContext, response: Response, case: schemathesis.Case
 ) -> bool | None:
     """A query that its client gives no time is stopped, and may be asked again."""
-    if response.status_code == 503 and "timeout" in case.query:
+    form = case.body if isinstance(case.body, dict) else {}
+    if response.status_code == 503 and "timeout" in (*case.query, *form):
         assert "retry-after" in response.headers
         return None
     return not_a_server_error(context, response, case)
