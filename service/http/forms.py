@@ -11,6 +11,7 @@ from service.errors import BadRequest
 #: the values of each field, in their order
 Fields = Mapping[str, list[str]]
 
+FORM: Final = "application/x-www-form-urlencoded"
 #: how many fields a request may have
 _MOST: Final = 1000
 _STRAY: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -41,6 +42,18 @@ def fields(encoded: bytes, most: int = _MOST) -> Fields:
             "Send parameters percent-encoded, in UTF-8.",
         ) from error
     return found
+
+
+def media_type(header: str) -> tuple[str, str]:
+    """Media type and charset of a Content-Type header, lower case.
+
+    >>> media_type('Application/SPARQL-Query; charset="UTF-8"')
+    ('application/sparql-query', 'utf-8')
+    """
+    media, *parameters = (part.strip().lower() for part in header.split(";"))
+    pairs = (parameter.partition("=") for parameter in parameters)
+    charsets = [value.strip('" ') for key, _, value in pairs if key.strip() == "charset"]
+    return media, charsets[0] if charsets else "utf-8"
 
 
 def _decoded(text: bytes) -> str:

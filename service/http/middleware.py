@@ -7,7 +7,7 @@ not only on those that name an origin, so that a shared cache cannot lose it.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from random import getrandbits
 from typing import Final
 
@@ -23,9 +23,9 @@ from service.errors import (
     UnsupportedMediaType,
     problem_answer,
 )
+from service.http.bodies import again, too_large, whole
 from service.operating.desk import Desk
 from service.operating.logs import REQUEST_ID, Exchange
-from service.sparql.protocol import limited, too_large
 from service.timing import collect
 
 Headers = list[tuple[bytes, bytes]]
@@ -134,8 +134,8 @@ class Courtesies:
             raise too_large(self._caps[1])
         if answer.asked.get(b"content-encoding", b"identity").lower() != b"identity":
             raise _encoded()
-        answer.body = await limited(_chunks(receive), self._caps[1])
-        return _again(answer.body, receive)
+        answer.body = await whole(receive, self._caps[1])
+        return again(answer.body, receive)
 
     def _tell(self, answer: "_Answer") -> None:
         """Count and log a request that has been answered."""
@@ -218,27 +218,6 @@ def _route(scope: Scope) -> str:
     return path
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """The pieces of a body; raises `ConnectionError` where the client leaves."""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ConnectionError("the client left")
-        yield message.get("body", b"")
-        if not message.get("more_body", False):
-            return
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Receives a body that has been read, and then what comes."""
-    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return left.pop() if left else await receive()
-
-    return replay
-
-
 def _check_host(scope: Scope) -> None:
     """Raises `BadRequest` unless there is one Host, or none before HTTP/1.1 (RFC 9112, 3.2)."""
     hosts = [name for name, _ in scope["headers"]].count(b"host")
@@ -265,7 +244,7 @@ def _stopping() -> Unavailable:
 
 def _too_long(limit: int) -> AddressTooLong:
     return AddressTooLong(
-        f"住所が上限の {limit:,} バイトを超えます。POST の本文で送ってください。",
+        f"アドレスが上限の {limit:,} バイトを超えます。POST の本文で送ってください。",
         f"The address exceeds {limit:,} bytes; send it as the body of a POST.",
         cap="address",
         limit=limit,

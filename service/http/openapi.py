@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.http.forms import FORM
 from service.http.negotiation import (
     CSV,
     DATA_OFFERS,
@@ -22,7 +23,7 @@ from service.http.negotiation import (
     TSV,
     Offer,
 )
-from service.sparql.protocol import DIRECT, FORM, FORMATS
+from service.sparql.protocol import DIRECT, FORMATS
 
 _EXAMPLE: Final = (
     "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from service.errors import BadRequest, NotFound, UnsupportedMediaType
-from service.http.forms import Fields, fields
+from service.http.forms import FORM, Fields, fields, media_type
 from service.http.negotiation import HTML
 from service.pages.rendering import Pages
 from service.reconciling import suggestions
@@ -21,7 +21,6 @@ from service.reconciling.matcher import Matcher
 from service.reconciling.requests import extension, queries
 from service.routes.dependencies import Matching, World, facts_of, matcher_of
 from service.routes.operations import root_url
-from service.sparql.protocol import FORM, limited, media_type
 from service.state import State, version
 
 #: lines that are answered in one piece; more are sent as they come
@@ -80,7 +79,7 @@ async def reconcile(request: Request, state: World) -> Response:
 @router.post("/reconcile/", include_in_schema=False)
 async def reconcile_form(request: Request, state: World) -> Response:
     """The same by a form, as OpenRefine sends it."""
-    form = await form_of(request, state)
+    form = await form_of(request)
     return await _answer(request, state, {name: values[-1] for name, values in form.items()})
 
 
@@ -138,7 +137,6 @@ def preview(id: Id, request: Request, state: World, found: Matching) -> Response
 
 @router.get("/reconcile/extend/propose", summary="足せる性質 / Properties to extend with")
 def propose(
-    state: World,
     request: Request,
     type: Propose = "",
     limit: Annotated[int | None, Query(ge=1)] = None,
@@ -198,8 +196,8 @@ def jsonp_text(text: str, callback: str | None) -> Response:
     return Response(f"/**/{callback}({text});", media_type="text/javascript", headers=_FRESH)
 
 
-async def form_of(request: Request, state: State, most: int = 1000) -> Fields:
-    """The fields of a form; raises `UnsupportedMediaType`, `TooLarge` and `BadRequest`."""
+async def form_of(request: Request, most: int = 1000) -> Fields:
+    """The fields of a form; raises `UnsupportedMediaType` and `BadRequest`."""
     media, charset = media_type(request.headers.get("content-type", ""))
     if media != FORM or charset not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(
@@ -207,7 +205,7 @@ async def form_of(request: Request, state: State, most: int = 1000) -> Fields:
             f"Send a form ({FORM}, UTF-8); JSON goes to /reconcile/v1/match.",
             headers={"Accept-Post": FORM},
         )
-    return fields(await limited(request.stream(), state.settings.body_limit), most)
+    return fields(await request.body(), most)
 
 
 def of(

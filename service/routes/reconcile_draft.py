@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from service.errors import UnsupportedMediaType
+from service.http.forms import media_type
 from service.reconciling.answers import draft_extended, draft_results, proposed, suggested
 from service.reconciling.manifests import draft_manifest
 from service.reconciling.requests import draft_queries, extension
@@ -28,8 +29,6 @@ from service.routes.reconcile import (
     place_of,
     preview,
 )
-from service.sparql.protocol import limited, media_type
-from service.state import State
 
 JSON: Final = "application/json"
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -59,9 +58,9 @@ def manifest(request: Request, state: World) -> Response:
 
 
 @router.post("/match", summary="候補 / Candidates", openapi_extra=_body(_QUERIES))
-async def match(request: Request, state: World) -> Response:
+async def match(request: Request) -> Response:
     """Candidates for each query, in order."""
-    lines = draft_queries(await _json(request, state))
+    lines = draft_queries(await _json(request))
     matcher = matcher_of(request)
     found = draft_results(matcher.in_turn(lines), matcher)
     parts = _in_pieces(map(dumped, found))
@@ -98,9 +97,9 @@ def preview_of(id: Id, request: Request, state: World, found: Matching) -> Respo
 
 
 @router.post("/extend", summary="値を足す / Values of properties", openapi_extra=_body(_EXTEND))
-async def extend(request: Request, state: World) -> Response:
+async def extend(request: Request) -> Response:
     """Values of properties of entities, in the order of the ids."""
-    ids, wanted = extension(await _json(request, state), facts_of(request).table)
+    ids, wanted = extension(await _json(request), facts_of(request).table)
     return jsonp(await run_in_threadpool(draft_extended, matcher_of(request), ids, wanted), None)
 
 
@@ -123,8 +122,8 @@ def _in_pieces(found: Iterator[str]) -> Iterator[str]:
     yield "]}" if before == "," else before + "]}"
 
 
-async def _json(request: Request, state: State) -> bytes:
-    """The body; raises `UnsupportedMediaType` where it is not JSON, `TooLarge`."""
+async def _json(request: Request) -> bytes:
+    """The body; raises `UnsupportedMediaType` where it is not JSON."""
     media, charset = media_type(request.headers.get("content-type", ""))
     if not (media == JSON or media.endswith("+json")) or charset not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(
@@ -132,4 +131,4 @@ async def _json(request: Request, state: State) -> bytes:
             f"Send the body as {JSON}, in UTF-8; forms go to /reconcile.",
             headers={"Accept-Post": JSON},
         )
-    return await limited(request.stream(), state.settings.body_limit)
+    return await request.body()

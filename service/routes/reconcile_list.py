@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from service.errors import BadRequest
+from service.http.forms import FORM
 from service.http.languages import Voice, voice_of
 from service.http.negotiation import CSV, HTML, TSV, Offer
 from service.pages.reconciled import Row, rows
@@ -20,7 +21,6 @@ from service.reconciling.requests import BATCH
 from service.reconciling.types import Types
 from service.routes.dependencies import World, matcher_of
 from service.routes.reconcile import form_of, pages
-from service.sparql.protocol import FORM
 from service.state import State
 
 #: fields of a form: a line, its relation and five choices for each line, and some more
@@ -57,7 +57,7 @@ def form(request: Request, state: World) -> Response:
 )
 async def reconciled(request: Request, state: World) -> Response:
     """The same page with candidates for each line; with `part`, the rows of the table alone."""
-    given = await form_of(request, state)
+    given = await form_of(request)
     lines = lines_of(_one(given, "lines"))
     page = await run_in_threadpool(_reconciled, request, state, given, lines)
     return _html(page, voice_of(request))
@@ -65,9 +65,9 @@ async def reconciled(request: Request, state: World) -> Response:
 
 @router.post("/reconcile/list.csv", summary="選んだものを CSV で / As CSV",
              openapi_extra=_body(_CHOSEN))  # fmt: skip
-async def as_table(request: Request, state: World) -> Response:
+async def as_table(request: Request) -> Response:
     """All lines and what was chosen for them."""
-    given, found = await form_of(request, state, _FIELDS), matcher_of(request)
+    given, found = await form_of(request, _FIELDS), matcher_of(request)
     chosen = choices(given, found)
     body = as_csv(given.get("line", []), chosen, found.search.index.schemes)
     return _file(body, CSV, "reconciled.csv")
@@ -77,7 +77,7 @@ async def as_table(request: Request, state: World) -> Response:
              openapi_extra=_body(_CHOSEN))  # fmt: skip
 async def as_mappings(request: Request, state: World) -> Response:
     """What was chosen as a mapping set of SSSOM."""
-    given, found = await form_of(request, state, _FIELDS), matcher_of(request)
+    given, found = await form_of(request, _FIELDS), matcher_of(request)
     chosen = choices(given, found)
     if not chosen:
         raise BadRequest(

@@ -18,6 +18,7 @@ from service.errors import MethodNotAllowed, Problem, problem_response
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, listed
 from service.http.compression import accepts_gzip
+from service.http.forms import FORM
 from service.http.languages import voice_of
 from service.http.negotiation import (
     DATA_OFFERS,
@@ -33,7 +34,7 @@ from service.sparql.answering import SPOKEN, VARY, Asked, Plan, packed, planned,
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
 from service.sparql.pool import ClientLeftError, Engine
-from service.sparql.protocol import DIRECT, FORM, Parameters, from_body, from_url, limited
+from service.sparql.protocol import DIRECT, Parameters, from_body, from_url
 from service.state import State
 
 #: there is no redirect between them
@@ -42,13 +43,13 @@ _ALLOW: Final = {"Allow": "GET, HEAD, POST, OPTIONS, QUERY", "Accept-Query": f"{
 _RAW_ALLOW: Final = tuple((name.lower().encode(), value.encode()) for name, value in _ALLOW.items())
 _KEEP: Final = (b"cache-control", CACHED.encode())
 _FORGET: Final = (b"cache-control", b"no-store")
-#: how many requests, none longer than so many bytes, are remembered with what they mean
+#: how many requests are remembered with what they mean, none longer than so many bytes
 _REMEMBERED: Final = 1024
-_LONGEST: Final = 4096
+_MEMORABLE: Final = 4096
 #: from so many bytes on, a request is read in a thread
-_LONG: Final = 8192
-#: bodies longer than this are compressed beside the event loop
-_SOON: Final = 2**15
+_LENGTHY: Final = 8192
+#: answers longer than so many bytes are compressed in a thread
+_LARGE: Final = 2**15
 #: requests for the description wait for one another, however long
 _PATIENCE: Final = 0.0
 
@@ -103,8 +104,7 @@ class Endpoint:
             fields[name] = fields[name] + b", " + value if name in fields else value
         body, kind = b"", b""
         if method != "GET":
-            chunks = Request(scope, receive).stream()
-            body = await limited(chunks, self._state.settings.body_limit)
+            body = await Request(scope, receive).body()
             kind = fields.get(b"content-type", b"")
         accept, packing = fields.get(b"accept"), fields.get(b"accept-encoding")
         asked = Asked(
@@ -120,9 +120,9 @@ class Endpoint:
 
     async def _understood(self, asked: Asked) -> Plan | None:
         """What the request means; a long one is read beside the others, not before them."""
-        if asked.size <= _LONGEST:
+        if asked.size <= _MEMORABLE:
             return self._remembered(asked)
-        if asked.size < _LONG:
+        if asked.size < _LENGTHY:
             return self._planned(asked)
         return await asyncio.to_thread(self._planned, asked)
 
@@ -151,7 +151,7 @@ class Endpoint:
 
     async def _evaluated(self, plan: Plan, receive: Receive) -> Stored:
         body = (await self._engine.execute(plan.request, partial(_left, receive))).body
-        if plan.gzip and len(body) > _SOON:
+        if plan.gzip and len(body) > _LARGE:
             return await asyncio.to_thread(packed, body, plan.offer, True, plan.identity)
         return packed(body, plan.offer, plan.gzip, plan.identity)
 

@@ -7,7 +7,6 @@ first is being evaluated wait for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -25,7 +24,7 @@ _LARGEST: Final = 4
 
 
 class Stored(NamedTuple):
-    """An answer as it goes over the wire; `tag` is its strong validator, with quotes."""
+    """An answer as it goes over the wire; `tag` is its strong validator, without quotes."""
 
     tag: str
     headers: Fields
@@ -103,8 +102,7 @@ class ResponseCache:
 
     def _keep(self, key: Hashable, made: Stored) -> None:
         if made.size * _LARGEST <= self._limit:
-            with suppress(ValueError):  # beyond the whole limit
-                self._kept[key] = made
+            self._kept[key] = made
 
 
 def _size(stored: Stored) -> int:

@@ -1,7 +1,7 @@
 """The words of a SPARQL query, as far as the door needs them: its form, and what is refused.
 
-A query is examined before any engine sees
-it, and the engine is given exactly the text that was examined.
+A query is examined before any engine sees it, and the engine is given exactly the text that was
+examined.
 """
 
 import re

@@ -17,6 +17,8 @@ from service.sparql.worker import Config
 
 #: how long after its deadline a worker ends itself, should nobody have killed it
 GRACE: Final = 1.0
+#: how long the exit status of a worker that is gone may take, in seconds
+_LAST: Final = 10.0
 #: where `service` is, whatever the working directory
 _HOME: Final = Path(__file__).parents[2]
 #: how far a worker steps back, as `nice` counts
@@ -94,9 +96,9 @@ class WorkerProcess:
             self._channel.fail(fault)
 
     async def ended(self) -> int:
-        """The exit status of a worker that has closed its end of the pipe."""
+        """The exit status of a worker that has closed its end of the line; 0 if none comes."""
         try:
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(_LAST):
                 return await self._process.wait()
         except TimeoutError:
             return 0

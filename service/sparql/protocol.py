@@ -4,15 +4,14 @@ The rules are those of the protocol, section 2.1, with what real clients do: par
 decoded once and strictly, `query` stands exactly once, and nothing is guessed.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from service.errors import BadRequest, Forbidden, TooLarge, UnsupportedMediaType
-from service.http.forms import Fields, fields
+from service.errors import BadRequest, Forbidden, UnsupportedMediaType
+from service.http.forms import FORM, Fields, fields, media_type
 from service.http.negotiation import Offer
 from service.values import seconds
 
-FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 #: names of the parameter that asks for a format, which clients know by different ones
@@ -61,38 +60,6 @@ def from_body(content_type: str, query_string: bytes, body: bytes) -> Parameters
             "query がありません。", "The parameter query is missing.", parameter="query"
         )
     return found
-
-
-def media_type(header: str) -> tuple[str, str]:
-    """Media type and charset of a Content-Type header, lower case.
-
-    >>> media_type('Application/SPARQL-Query; charset="UTF-8"')
-    ('application/sparql-query', 'utf-8')
-    """
-    media, *parameters = (part.strip().lower() for part in header.split(";"))
-    pairs = (parameter.partition("=") for parameter in parameters)
-    charsets = [value.strip('" ') for key, _, value in pairs if key.strip() == "charset"]
-    return media, charsets[0] if charsets else "utf-8"
-
-
-async def limited(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The whole body; raises `TooLarge` as soon as it exceeds `limit` bytes."""
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > limit:
-            raise too_large(limit)
-    return bytes(body)
-
-
-def too_large(limit: int) -> TooLarge:
-    """The problem of a body over `limit` bytes."""
-    return TooLarge(
-        f"本文が上限の {limit:,} バイトを超えます。",
-        f"The request body exceeds {limit:,} bytes.",
-        cap="body",
-        limit=limit,
-    )
 
 
 def offered(offers: Sequence[Offer]) -> str:

@@ -1,17 +1,20 @@
 """A query can neither hold up the others nor reach out, over a real server."""
 
+import asyncio
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 
 import httpx
 import pytest
 
-from service.sparql.lexer import MAX_TOKENS, MAX_WORDS
+from service.errors import Unavailable
+from service.sparql.lexer import MAX_TOKENS, MAX_WORDS, examine
+from service.sparql.pool import QueryPool, QueryRequest
 from service.state import State
 from tests.servers import PATIENCE, asked, is_answered, lost_time, wait_until
 
@@ -162,6 +165,24 @@ def test_slow_scores_are_stopped_too(state: State, serving: Serving) -> None:
         assert ask(root, SCORED, timeout=LIMIT).status_code == 503
         assert ask(root, LOOKUP).json()["boolean"] is True
         asleep.woken.set()
+
+
+def test_a_query_that_ends_just_at_its_limit_harms_no_other(state: State) -> None:
+    """The limit of one may pass between its answer's coming and its being taken."""
+
+    async def run() -> None:
+        pool = QueryPool(state.settings, state.graph, state.graph_path)
+        pool.start()
+        try:
+            for number in range(200):
+                text = examine(f"{LOOKUP} # {number}")
+                with suppress(Unavailable):
+                    await pool.execute(QueryRequest(text, "json", seconds=1e-4 * 1.03**number))
+                await pool.execute(QueryRequest(text, "json", seconds=PATIENCE))
+        finally:
+            await pool.stop()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
