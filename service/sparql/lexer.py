@@ -145,16 +145,23 @@ def _character(match: re.Match[str]) -> str:
 
 def _words(text: str) -> list[str]:
     """The texts of the words, if each ends and there are not too many."""
+    if len(text) > MAX_TOKENS:
+        _refuse_words(text)
     found: list[str] = TEXT.findall(text)
     while found and not found[-1]:  # the end
         found.pop()
     if found and found[-1][0] in _QUOTES and next(tokens(found[-1])).kind == "open":
         start = len(text) - len(found[-1])
         raise syntax_error(text, start, "文字列が閉じていません。", "no end of string.")
-    if len(found) > MAX_TOKENS:
-        ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
-        raise syntax_error(text, _start(text, MAX_TOKENS), ja, en)
     return found
+
+
+def _refuse_words(text: str) -> None:
+    """Look no further than where there are too many; a word has a character, at least."""
+    first = next(islice(TEXT.finditer(text), MAX_TOKENS, None), None)
+    if first is not None and first[1]:
+        ja, en = f"問いが長すぎます（上限 {MAX_TOKENS:,} 語）。", f"over {MAX_TOKENS:,} words."
+        raise syntax_error(text, first.start(1), ja, en)
 
 
 def _start(text: str, place: int) -> int:
