@@ -51,7 +51,7 @@ class Dataset:
 
     def __init__(self, store: ox.Store, excluded: str) -> None:
         self._store = store
-        every: Graphs = list(store.named_graphs())
+        every = _graphs(store)
         self._known = [graph for graph in every if isinstance(graph, ox.NamedNode)]
         self._merged = {graph for graph in every if graph.value != excluded or graph == OWN}
         others = [graph for graph in every if graph != OWN]
@@ -122,7 +122,21 @@ def _stated(quad: ox.Quad) -> ox.Quad:
 
 
 def _merged(store: ox.Store, excluded: str) -> Graphs:
-    return [graph for graph in store.named_graphs() if graph.value != excluded]
+    return [graph for graph in _graphs(store) if graph.value != excluded]
+
+
+def _graphs(store: ox.Store) -> Graphs:
+    """The graphs of a store, the same order in every process, which the engine's own is not.
+
+    Answers without ORDER BY come in the order in which the merge was made, and whoever pages
+    through them may get each page from another process. Blank nodes stand last: they have
+    other names in each.
+    """
+    return sorted(store.named_graphs(), key=lambda graph: (_is_blank(graph), graph.value))
+
+
+def _is_blank(graph: ox.NamedNode | ox.BlankNode) -> bool:
+    return isinstance(graph, ox.BlankNode)
 
 
 def _own(store: ox.Store) -> Iterator[ox.Quad]:
