@@ -8,9 +8,8 @@ from pathlib import Path
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import CheckContext, not_a_server_error
+from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
-from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -22,18 +21,8 @@ Serve = Callable[..., AbstractContextManager[str]]
 FUZZ = Path(__file__).parents[1] / "fuzz.py"
 
 
-def no_fault_of_the_server(
-    context: CheckContext, response: Response, case: schemathesis.Case
-) -> bool | None:
-    """A query that its client gives no time is stopped, and may be asked again."""
-    if response.status_code == 503 and "timeout" in case.query:
-        assert "retry-after" in response.headers
-        return None
-    return not_a_server_error(context, response, case)
-
-
 CHECKS = [
-    no_fault_of_the_server,
+    not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
