@@ -8,7 +8,7 @@ from ontology.terms import FUNCTIONS
 from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
 from service.graph.rdf import unsayable
 from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS, XML_RESULTS, Offer
-from service.sparql.grammar import fault_of, undeclared
+from service.sparql.grammar import explained, fault_of, undeclared
 from service.sparql.lexer import offset_of, syntax_error
 
 #: a sentence among the words an engine expected tells of a rule beyond the grammar
@@ -100,7 +100,8 @@ def _over_cap(cap: str, limit: int) -> Problem:
 
 def _syntax(text: str, message: str) -> Problem:
     """What is wrong with a query that the engine refused, and where."""
-    if fault := fault_of(text):
+    short = explained(text)
+    if short and (fault := fault_of(text)):
         expected = " ".join(fault.expected[:_SHOWN]) + (" …" if fault.expected[_SHOWN:] else "")
         ja = f"ここには次のどれかが要ります: {expected}"
         return syntax_error(text, fault.offset, ja, f"expected one of {expected}")
@@ -110,7 +111,18 @@ def _syntax(text: str, message: str) -> Problem:
             f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
         )
         return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
-    return _invalid(text, message)
+    return _invalid(text, message) if short else _near(text, message)
+
+
+def _near(text: str, message: str) -> Problem:
+    """What is wrong with a query that is too long for the grammar: where the engine gave up."""
+    place = _NOTICED.search(message)
+    offset = offset_of(text, int(place[1]), int(place[2])) if place else 0
+    ja, en = (
+        "この近くまでしか読めません。文法を見直してください。",
+        "not understood from about here.",
+    )
+    return syntax_error(text, offset, ja, en)
 
 
 def _invalid(text: str, message: str) -> Problem:
