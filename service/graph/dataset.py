@@ -23,6 +23,8 @@ OWN: Final = ox.BlankNode("own")
 _DEFAULT: Final = ox.DefaultGraph()
 #: a merge made for a query is kept for the next one if it has no more statements than this
 _KEPT: Final = 200_000
+#: of so many graphs each pair is looked at; to merge more takes less time than that
+_PAIRED: Final = 32
 
 
 def merge(store: ox.Store, excluded: str) -> None:
@@ -81,7 +83,7 @@ class Dataset:
         merged = {"default_graph": [_DEFAULT], "named_graphs": others}
         if graphs and set(graphs) == self._merged:
             return self._store, merged
-        if any(self._share(*pair) for pair in combinations(graphs, 2)):
+        if len(graphs) > _PAIRED or any(self._share(*each) for each in combinations(graphs, 2)):
             return self._apart(graphs, others), merged
         return self._store, {"default_graph": graphs or [ox.BlankNode()], "named_graphs": others}
 

@@ -126,6 +126,17 @@ def test_chosen_graphs_are_merged(root: Root, query: str, chosen: list[str]) -> 
     assert answer(root[0], short) == right
 
 
+def test_hundreds_of_graphs_may_be_chosen(tmp_path: Path) -> None:
+    """Far more pairs than there is time to look at."""
+    graphs = "".join(f"<{G}{n}> {{ <http://x/{n}> <http://x/p> 1 }}\n" for n in range(1000))
+    with served(written(tmp_path, graphs), "memory") as root:
+        for number in (32, 33, 990):
+            chosen = [f"{G}{n}" for n in range(number)]
+            sent = {"query": COUNT % "", "default-graph-uri": chosen, "timeout": "4"}
+            found = httpx.post(f"{root}sparql", data=sent, headers={"Accept": "text/csv"})
+            assert found.text.split() == ["n", str(number)]
+
+
 def test_every_process_answers_in_the_same_order(tmp_path: Path) -> None:
     """Whoever pages through an answer without ORDER BY may get each page from another process."""
     graphs = "".join(f"<{G}{n}> {{ <http://x/{n}> <http://x/p> {n} }}\n" for n in range(12))
