@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.agents.guard import guard
 from service.agents.tools import Tools
-from service.errors import MethodNotAllowed
+from service.errors import MethodNotAllowed, UnsupportedMediaType
+from service.http.forms import media_type
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 #: a server that keeps no sessions has nothing to stream and nothing to delete
 METHODS: Final = ("POST", "OPTIONS")
 _ALLOW: Final = {"Allow": ", ".join(METHODS)}
+_JSON: Final = "application/json"
 _LOG: Final = logging.getLogger("ccgraph")
 _OPEN: Final = (
     "/mcp はどの Host にも答えます。絞るなら CCGRAPH_PUBLIC_URL か CCGRAPH_MCP_HOSTS を設定して"
@@ -54,6 +56,12 @@ class Agents:
                 "/mcp is for agents (MCP, streamable HTTP): POST JSON-RPC; docs/linking.md shows"
                 " how to set up a client.",
                 headers=_ALLOW,
+            )
+        if media_type(Headers(scope=scope).get("content-type", ""))[0] != _JSON:
+            raise UnsupportedMediaType(
+                f"JSON-RPC を {_JSON} で送ってください。",
+                f"Send JSON-RPC as {_JSON}.",
+                headers={"Accept-Post": _JSON},
             )
         protocol = await self._protocol()
         await protocol(scope, receive, send)

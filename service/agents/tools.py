@@ -202,9 +202,9 @@ def _limited(rows: int) -> None:
     if rows > MOST_ROWS:
         raise TooLarge(
             f"答えが {rows} 行あります（上限 {MOST_ROWS} 行）。"
-            "条件を増やすか、LIMIT と OFFSET で分けてください。",
+            "条件を増やすか、ORDER BY を付けて LIMIT と OFFSET で分けてください。",
             f"The answer has {rows} rows, more than {MOST_ROWS}; add conditions,"
-            " or page with LIMIT and OFFSET.",
+            " or page with ORDER BY, LIMIT and OFFSET.",
             cap="rows",
             limit=MOST_ROWS,
         )

@@ -63,7 +63,7 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT ?area (COUNT(*) AS ?count) WHERE {{
   ?c a cco:Competency ; skos:broader ?area
 }} GROUP BY ?area
-/ A read-only SPARQL query over the graph; at most {most} rows; page with LIMIT and OFFSET."""
+/ A read-only SPARQL query of the graph; at most {most} rows (page with ORDER BY, LIMIT, OFFSET)."""
 
 Role = Annotated[str, Field(description="役割や仕事（例 SV、タスクのコード） / a role or task")]
 Skill = Annotated[str, Field(description="自社のスキルの名前や説明 / a skill in your own words")]

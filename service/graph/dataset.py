@@ -23,6 +23,8 @@ OWN: Final = ox.BlankNode("own")
 _DEFAULT: Final = ox.DefaultGraph()
 #: a merge made for a query is kept for the next one if it has no more statements than this
 _KEPT: Final = 200_000
+#: of so many graphs each pair is looked at; to merge more takes less time than that
+_PAIRED: Final = 32
 
 
 def merge(store: ox.Store, excluded: str) -> None:
@@ -51,7 +53,7 @@ class Dataset:
 
     def __init__(self, store: ox.Store, excluded: str) -> None:
         self._store = store
-        every: Graphs = list(store.named_graphs())
+        every = _graphs(store)
         self._known = [graph for graph in every if isinstance(graph, ox.NamedNode)]
         self._merged = {graph for graph in every if graph.value != excluded or graph == OWN}
         others = [graph for graph in every if graph != OWN]
@@ -81,7 +83,7 @@ class Dataset:
         merged = {"default_graph": [_DEFAULT], "named_graphs": others}
         if graphs and set(graphs) == self._merged:
             return self._store, merged
-        if any(self._share(*pair) for pair in combinations(graphs, 2)):
+        if len(graphs) > _PAIRED or any(self._share(*each) for each in combinations(graphs, 2)):
             return self._apart(graphs, others), merged
         return self._store, {"default_graph": graphs or [ox.BlankNode()], "named_graphs": others}
 
@@ -122,7 +124,21 @@ def _stated(quad: ox.Quad) -> ox.Quad:
 
 
 def _merged(store: ox.Store, excluded: str) -> Graphs:
-    return [graph for graph in store.named_graphs() if graph.value != excluded]
+    return [graph for graph in _graphs(store) if graph.value != excluded]
+
+
+def _graphs(store: ox.Store) -> Graphs:
+    """The graphs of a store, the same order in every process, which the engine's own is not.
+
+    Answers without ORDER BY come in the order in which the merge was made, and whoever pages
+    through them may get each page from another process. Blank nodes stand last: they have
+    other names in each.
+    """
+    return sorted(store.named_graphs(), key=lambda graph: (_is_blank(graph), graph.value))
+
+
+def _is_blank(graph: ox.NamedNode | ox.BlankNode) -> bool:
+    return isinstance(graph, ox.BlankNode)
 
 
 def _own(store: ox.Store) -> Iterator[ox.Quad]:

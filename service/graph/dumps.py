@@ -57,7 +57,7 @@ class Dump:
     def _written(self, state: State) -> bytes:
         name = self.offer.extension
         if name in _QUADS:
-            quads = self._quads(state)
+            quads = list(self._quads(state))  # an iterator may not outlive its thread in a fault
             extra = [] if name in _COMMENTED else list(_statements(state))
             found = serialized([*extra, *quads], name, state.graph.names)
         else:

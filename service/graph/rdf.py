@@ -7,8 +7,9 @@ from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
 from ontology.terms import SD, VOID, Names
 from service.errors import NotAcceptable
+from service.graph import triple_terms
 from service.graph.xml_text import UnwritableError, well_formed
-from service.http.negotiation import GRAPH_OFFERS, RDF_XML, Offer
+from service.http.negotiation import GRAPH_OFFERS, JSON_LD, RDF_XML, Offer
 
 FORMATS: Final[Mapping[str, RdfFormat]] = {
     "ttl": RdfFormat.TURTLE,
@@ -31,22 +32,28 @@ def serialized(statements: Iterable[Triple] | Iterable[Quad], name: str, names: 
     """Triples or quads in the format of this short name, with our prefixes.
 
     Raises `KeyError` on an unknown name, `TypeError` where triples meet a format of quads or the
-    reverse, and `NotAcceptable` where XML cannot say it.
+    reverse, and `NotAcceptable` where XML or JSON-LD cannot say it.
     """
-    found = serialize(statements, format=FORMATS[name], prefixes={**names.prefixes, **_EXTRA})
-    assert found is not None
     try:
+        if name == JSON_LD.name:
+            statements = list(triple_terms.without(statements))
+        found = serialize(statements, format=FORMATS[name], prefixes={**names.prefixes, **_EXTRA})
+        assert found is not None
         return well_formed(found) if name == RDF_XML.name else found
     except UnwritableError as error:
-        raise not_in_xml(error.what, GRAPH_OFFERS) from None
+        raise unsayable(error.what, name, GRAPH_OFFERS) from None
 
 
-def not_in_xml(what: str, offers: Sequence[Offer]) -> NotAcceptable:
-    """The problem of an answer with something that XML cannot say; `offers` is all there is."""
-    names = [offer.type for offer in offers if not offer.type.endswith("+xml")]
+def unsayable(what: str, name: str, offers: Sequence[Offer]) -> NotAcceptable:
+    """The problem of an answer with something that the format of this short name cannot say.
+
+    `offers` is all there is.
+    """
+    form, ending = ("JSON-LD", "+json") if name == JSON_LD.name else ("XML", "+xml")
+    names = [offer.type for offer in offers if not offer.type.endswith(ending)]
     others = ", ".join(names)
     return NotAcceptable(
-        f"XML では書けないもの（{what}）が答えにあります。別の形式で取ってください: {others}",
-        f"The answer holds what XML cannot say ({what}); take another format: {others}",
+        f"{form} では書けないもの（{what}）が答えにあります。別の形式で取ってください: {others}",
+        f"The answer holds what {form} cannot say ({what}); take another format: {others}",
         offers=names,
     )

@@ -12,6 +12,7 @@ from typing import Final
 from starlette.types import Scope
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._\[\]:-]{1,255}")
+_WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 #: addresses whose standing is remembered
 _KNOWN: Final = 4096
@@ -52,7 +53,7 @@ class Proxies:
 
     def _origin(self, chain: str) -> str:
         """The last of the chain that is no proxy of ours; all before it may be made up."""
-        hops = [each.strip() for each in chain.split(",") if each.strip()]
+        hops = [_without_port(each.strip()) for each in chain.split(",") if each.strip()]
         strangers = (hop for hop in reversed(hops) if self._all or not self.trusts(hop))
         first = hops[0] if hops else ""
         return first if self._all else next(strangers, first)
@@ -65,6 +66,18 @@ def _forwarded(scope: Scope) -> dict[bytes, bytes]:
         if name.startswith(b"x-forwarded-"):
             found[name] = found[name] + b"," + value if name in found else value
     return found
+
+
+def _without_port(hop: str) -> str:
+    """The address of a hop, to which some proxies add the client's port.
+
+    >>> _without_port("192.0.2.1:5555"), _without_port("[2001:db8::1]:443")
+    ('192.0.2.1', '2001:db8::1')
+    >>> _without_port("2001:db8::1")
+    '2001:db8::1'
+    """
+    found = _WITH_PORT.fullmatch(hop)
+    return found[1] or found[2] if found else hop
 
 
 def _last(said: dict[bytes, bytes], name: bytes) -> bytes:

@@ -220,8 +220,27 @@ def _sparql_cell(
         return None, None, ""
     if term["type"] == "uri":
         return (*iri_cell(names, root, term["value"]), "")
-    value = term["value"] if isinstance(term["value"], str) else json.dumps(term["value"])
-    return value, None, term.get("xml:lang", "")
+    if term["type"] == "triple":
+        return _triple(term["value"]), None, ""
+    return term["value"], None, term.get("xml:lang", "")
+
+
+def _triple(parts: Mapping[str, Any]) -> str:
+    """A triple as a value, as SPARQL 1.2 writes it."""
+    told = " ".join(_written(parts[name]) for name in ("subject", "predicate", "object"))
+    return f"<<( {told} )>>"
+
+
+def _written(term: Mapping[str, Any]) -> str:
+    match term["type"]:
+        case "triple":
+            return _triple(term["value"])
+        case "uri":
+            return f"<{term['value']}>"
+        case "bnode":
+            return f"_:{term['value']}"
+    language = term.get("xml:lang")
+    return json.dumps(term["value"], ensure_ascii=False) + (f"@{language}" if language else "")
 
 
 def operations(openapi: Mapping[str, Any]) -> Iterator[dict[str, object]]:

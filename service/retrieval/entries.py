@@ -16,7 +16,11 @@ from ontology.terms import RDF, RDFS, SKOS
 from service.graph.store import Graph, text_of
 from service.retrieval.analysis import folded_key
 
-_VALUES: Final = "SELECT ?uri ?property ?value WHERE { ?uri a skos:Concept ; ?property ?value }"
+#: a blank node has no name by which anybody could come back to it
+_VALUES: Final = """
+SELECT ?uri ?property ?value
+WHERE { ?uri a skos:Concept ; ?property ?value FILTER(isIRI(?uri)) }
+"""
 _NARROWER: Final = "SELECT ?uri ?value WHERE { ?value skos:narrower ?uri . ?uri a skos:Concept }"
 _REPLACED: Final = (
     "SELECT DISTINCT ?uri WHERE { ?uri a skos:ConceptScheme ; dcterms:isReplacedBy ?other }"
@@ -84,7 +88,7 @@ class _Fields:
 
 
 def read_entries(graph: Graph) -> tuple[Entry, ...]:
-    """Every concept of the graph, sorted by URI."""
+    """Every concept of the graph that has a URI, sorted by it."""
     fields = _read_fields(graph)
     return tuple(_entry(graph, fields, uri) for uri in sorted(fields.kinds))
 

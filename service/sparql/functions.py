@@ -57,14 +57,15 @@ class Functions:
         self.table: dict[ox.NamedNode, Function] = {
             ox.NamedNode(iri): partial(self._value, name) for iri, name in names.items()
         }
-        self._names = tuple(names.values())
+        #: what a query holds that names one: the name, or a prefix that ends within it
+        self._marks = tuple(mark for name in names.values() for mark in _marks(name))
 
     def called_in(self, query: str) -> dict[ox.NamedNode, Function]:
         """The functions, if a query names one: to be told of them costs the engine time.
 
         No letter of a name can be escaped once codepoint escapes are decoded.
         """
-        return self.table if any(name in query for name in self._names) else {}
+        return self.table if any(mark in query for mark in self._marks) else {}
 
     def _value(self, function: str, *terms: object) -> ox.Literal | None:
         if len(terms) != 2 or type(terms[0]) is not ox.NamedNode or self.fault:
@@ -87,6 +88,10 @@ class Functions:
         if len(self._kept) > max(1, _KEPT // max(1, found.nbytes)):
             self._kept.popitem(last=False)
         return found
+
+
+def _marks(name: str) -> list[str]:
+    return [name, *(f"#{name[:end]}>" for end in range(1, len(name)))]
 
 
 def functions(names: Names) -> dict[str, str]:

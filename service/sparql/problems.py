@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from ontology.terms import FUNCTIONS
 from service.errors import BadRequest, Problem, QuerySyntax, TooLarge, Unavailable
-from service.graph.rdf import not_in_xml
-from service.http.negotiation import GRAPH_OFFERS, RDF_XML, SELECT_OFFERS, XML_RESULTS, Offer
-from service.sparql.grammar import fault_of, undeclared
+from service.graph.rdf import unsayable
+from service.http.negotiation import GRAPH_OFFERS, SELECT_OFFERS, XML_RESULTS, Offer
+from service.sparql.grammar import explained, fault_of, undeclared
 from service.sparql.lexer import offset_of, syntax_error
 
 #: a sentence among the words an engine expected tells of a rule beyond the grammar
@@ -24,11 +24,8 @@ _RULES: Final = (
 )
 #: what the engine says of a function that nobody defined
 _UNKNOWN: Final = re.compile(r"custom function <([^>]*)> is not supported")
-#: what there is beside a form of XML
-_OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {
-    XML_RESULTS.name: SELECT_OFFERS,
-    RDF_XML.name: GRAPH_OFFERS,
-}
+#: what else there is than a form that cannot say everything, if not the forms of graphs
+_OFFERS: Final[Mapping[str, tuple[Offer, ...]]] = {XML_RESULTS.name: SELECT_OFFERS}
 #: how many expected words a problem shows
 _SHOWN: Final = 8
 
@@ -43,7 +40,8 @@ def of(text: str, outcome: Mapping[str, Any], memory: int) -> Problem:
         case "memory":
             return exhausted(memory)
         case "unwritable":
-            return not_in_xml(outcome["what"], _OFFERS[outcome["format"]])
+            offers = _OFFERS.get(outcome["format"], GRAPH_OFFERS)
+            return unsayable(outcome["what"], outcome["format"], offers)
         case "unsearchable":
             return _unsearchable()
     message = outcome["message"]
@@ -107,8 +105,10 @@ def _unsearchable() -> Problem:
 def _over_cap(cap: str, limit: int) -> Problem:
     unit = {"rows": "行", "bytes": "バイト"}[cap]
     return TooLarge(
-        f"答えが上限の {limit:,} {unit}を超えます。LIMIT と OFFSET で分けてください。",
-        f"The answer exceeds the cap of {limit:,} {cap}; page with LIMIT and OFFSET or use a dump.",
+        f"答えが上限の {limit:,} {unit}を超えます。"
+        "ORDER BY を付けて LIMIT と OFFSET で分けるか、ダンプを使ってください。",
+        f"The answer exceeds the cap of {limit:,} {cap}; "
+        "page with ORDER BY, LIMIT and OFFSET, or use a dump.",
         cap=cap,
         limit=limit,
     )
@@ -116,7 +116,8 @@ def _over_cap(cap: str, limit: int) -> Problem:
 
 def _syntax(text: str, message: str) -> Problem:
     """What is wrong with a query that the engine refused, and where."""
-    if fault := fault_of(text):
+    short = explained(text)
+    if short and (fault := fault_of(text)):
         expected = " ".join(fault.expected[:_SHOWN]) + (" …" if fault.expected[_SHOWN:] else "")
         ja = f"ここには次のどれかが要ります: {expected}"
         return syntax_error(text, fault.offset, ja, f"expected one of {expected}")
@@ -126,7 +127,18 @@ def _syntax(text: str, message: str) -> Problem:
             f"接頭辞 {prefix}: が宣言されていません。先頭に PREFIX {prefix}: <…> を書いてください。"
         )
         return syntax_error(text, token.start, ja, f"declare PREFIX {prefix}: <…> first")
-    return _invalid(text, message)
+    return _invalid(text, message) if short else _near(text, message)
+
+
+def _near(text: str, message: str) -> Problem:
+    """What is wrong with a query that is too long for the grammar: where the engine gave up."""
+    place = _NOTICED.search(message)
+    offset = offset_of(text, int(place[1]), int(place[2])) if place else 0
+    ja, en = (
+        "この近くまでしか読めません。文法を見直してください。",
+        "not understood from about here.",
+    )
+    return syntax_error(text, offset, ja, en)
 
 
 def _invalid(text: str, message: str) -> Problem:

@@ -17,6 +17,8 @@ UPDATE: Final = "application/sparql-update"
 #: names of the parameter that asks for a format, which clients know by different ones
 FORMATS: Final = ("format", "output", "results")
 _DATASET: Final = ("default-graph-uri", "named-graph-uri")
+#: no client gives its query less time, in seconds: it would be told that the server is not able
+SHORTEST: Final = 0.1
 
 
 class Parameters(NamedTuple):
@@ -106,7 +108,7 @@ def _timeout(values: list[str]) -> float | None:
     if not values:
         return None
     try:
-        return seconds(values[0])
+        return max(SHORTEST, seconds(values[0]))
     except ValueError:
         raise BadRequest(
             "timeout は正の秒数です。",

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final, TypedDict
 
 import pyoxigraph as ox
 
+from service.graph import triple_terms
 from service.graph.dataset import Asked, Dataset, merge
 from service.graph.files import rdf_file
 from service.graph.xml_text import UnwritableError, well_formed
@@ -116,7 +117,8 @@ class Worker:
         if isinstance(found, ox.QueryTriples):
             rows = counted(found, self._config["rows"])
             form = _GRAPHS[job["format"]]
-            ox.serialize(rows, sink, form, prefixes=self._config["prefixes"])
+            sayable = triple_terms.without(rows) if form == ox.RdfFormat.JSON_LD else rows
+            ox.serialize(sayable, sink, form, prefixes=self._config["prefixes"])
         else:
             found.serialize(sink, _TABLES[job["format"]])
         if self._functions.fault:

@@ -252,6 +252,15 @@ def test_what_is_no_message_is_refused(address: str, headers: dict[str, str], bo
     assert found.content and "Traceback" not in found.text
 
 
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_another_kind_of_body_is_a_problem(address: str, kind: str | None) -> None:
+    headers = ACCEPT | ({"Content-Type": kind} if kind else {})
+    refused = httpx.post(address, headers=headers, content=b"x")
+    assert refused.status_code == 415
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["accept-post"] == "application/json"
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_nothing_is_streamed_or_deleted(address: str, method: str) -> None:
     found = httpx.request(method, address, headers={"Accept": "text/event-stream"})

@@ -181,6 +181,15 @@ def test_clients_behind_a_proxy_have_limits_of_their_own(serve: Serve) -> None:
             assert seen == [200, 429]
 
 
+@pytest.mark.parametrize("other", ["198.51.100.2", "[2001:db8:1:2::1]"])
+def test_a_port_is_no_part_of_a_client(serve: Serve, other: str) -> None:
+    """Some proxies add the port, and it differs from connection to connection."""
+    chains = ["198.51.100.1:5001", "198.51.100.1:5002, 127.0.0.1:80", f"{other}:5003", other]
+    with serve(trusted_proxies="127.0.0.1", rate_limit="1/hour") as root:
+        asked = [httpx.get(root + "version", headers={"X-Forwarded-For": each}) for each in chains]
+        assert [each.status_code for each in asked] == [200, 429, 200, 429]
+
+
 def test_who_makes_up_a_chain_stays_who_he_is(serve: Serve) -> None:
     with serve(trusted_proxies="127.0.0.1", rate_limit="1/hour") as root:
         seen = [

@@ -153,6 +153,16 @@ def test_an_index_that_lost_an_entry_is_refused(graph: Graph, tmp_path: Path) ->
         load(tmp_path)
 
 
+def test_a_concept_without_a_name_is_not_found(tmp_path: Path) -> None:
+    """A blank node has another label in every process: nobody could come back to it."""
+    path = tmp_path / "nameless.ttl"
+    concept = "a <http://www.w3.org/2004/02/skos/core#Concept> ;"
+    label = '<http://www.w3.org/2004/02/skos/core#prefLabel> "研修"@ja .'
+    path.write_text(f"[] {concept} {label} <http://x/named> {concept} {label}", encoding="utf-8")
+    index = build_index(load_graph(path, Names()), NGRAM)
+    assert [entry.uri for entry in index.entries] == ["http://x/named"]
+
+
 def test_a_foreign_vocabulary() -> None:
     index = build_index(load_graph(HERE / "foreign.ttl", Names()), NGRAM)
     entries = {each.id.rpartition("/")[2]: each for each in index.entries}

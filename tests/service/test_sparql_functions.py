@@ -133,6 +133,25 @@ def test_without_a_search_it_says_so(root: str) -> None:
     assert httpx.get(root + "sparql", params=unused).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "PREFIX z: <https://w3id.org/ccgraph/ontology#sim> SELECT (z:ilarity(%s) AS ?x) {}",
+        "PREFIX z: <https://w3id.org/ccgraph/ontology#similarity> SELECT (z:(%s) AS ?x) {}",
+        "BASE <https://w3id.org/ccgraph/> PREFIX z: <ontology#s> SELECT (z:imilarity(%s) AS ?x) {}",
+        "BASE <https://w3id.org/ccgraph/> SELECT (<ontology#similarity>(%s) AS ?x) {}",
+        r"SELECT (cco:simi\u006Carity(%s) AS ?x) {}",
+    ],
+)
+def test_a_function_is_its_iri_however_that_is_written(found: str, spelling: str) -> None:
+    arguments = f'<https://w3id.org/ccgraph/id/cmbok2.HR-4>, "{TEXT}"'
+    sent = {"query": spelling % arguments}
+    if "cco:" in spelling:
+        sent = {"query": PREFIXES + spelling % arguments}
+    (row,) = httpx.get(found + "sparql", params=sent).json()["results"]["bindings"]
+    assert row["x"]["value"] == value(found, f"cco:similarity({arguments})")
+
+
 def test_an_unknown_function_is_told_of_the_known_ones(found: str) -> None:
     answer = httpx.get(found + "sparql", params={"query": "SELECT (<x:f>(1) AS ?x) {}"})
     assert answer.status_code == 400

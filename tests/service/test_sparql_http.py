@@ -400,6 +400,25 @@ def test_openapi_tells_of_it(root: str) -> None:
     assert document["openapi"].startswith("3.1")
 
 
+@pytest.mark.parametrize("body", ["FILTER(1) " * 4900 + "@@", "VALUES ?x { " + "1 " * 90_000])
+def test_a_long_mistake_is_told_at_once(root: str, body: str) -> None:
+    """The grammar takes no more time for it than for a short one; the engine knows the place."""
+    query = "ASK { " + body + " }"
+    found = httpx.post(root + "sparql", data={"query": query}, timeout=60)
+    assert found.status_code == 400
+    problem = found.json()
+    assert problem["type"].endswith(":query-syntax")
+    assert problem["line"] == 1
+    assert abs(problem["column"] - len(query)) < 5
+
+
+@pytest.mark.parametrize("seconds", ["5e-324", "0.000001", "0.09"])
+def test_no_client_gives_a_query_too_little_time(root: str, seconds: str) -> None:
+    """A 503 would say that the server is not able; how long a process takes is not its fault."""
+    found = httpx.get(root + "sparql", params={"query": HR5, "timeout": seconds})
+    assert found.status_code == 200
+
+
 def test_openapi_tells_of_every_parameter(root: str) -> None:
     """Those of the protocol and ours, in the address and in the form."""
     path = httpx.get(root + "openapi.json").json()["paths"]["/sparql"]
