@@ -58,6 +58,8 @@ def english(root: str, path: str) -> str:
         "mappings?limit=1000",
         *(f"queries/{name}" for name in load_questions() if name != "mentions"),
         "queries/mentions?word=SLA",
+        "page/nothing", "no/such/path", "search?limit=x", "queries/level-profile?level=x",
+        "code/ZZ-9", "sparql?query=SELECT", "search?q=a&kind=x",
     ],
 )  # fmt: skip
 def test_japanese_is_marked_as_such(open_root: str, path: str) -> None:
@@ -94,3 +96,17 @@ def test_data_is_the_same_whatever_the_reader_speaks(open_root: str) -> None:
     path = f"{open_root}queries/tasks-for-competency"
     said = [httpx.get(path, headers={"Accept-Language": each}).json() for each in ("ja", "en")]
     assert said[0] == said[1]
+
+
+def test_a_problem_page_speaks_the_readers_language_alone(open_root: str) -> None:
+    def told(language: str, accept: str = "text/html") -> httpx.Response:
+        headers = {"Accept": accept, "Accept-Language": language}
+        return httpx.get(f"{open_root}queries/nothing", headers=headers)
+
+    assert "There is no question nothing" in told("en").text
+    assert "という問いはありません" not in told("en").text and "Not found" in told("en").text
+    assert "という問いはありません" in told("ja").text
+    assert "There is no question" not in told("ja").text and "Not found" not in told("ja").text
+    for accept in ("application/json", "text/plain"):
+        both = told("en", accept).text
+        assert "There is no question" in both and "という問いはありません" in both
