@@ -295,11 +295,43 @@ class TestSearch:
         assert len(told.json["hits"]) == 3
         assert {(hit["kind"], hit["scheme"]) for hit in told.json["hits"]} == {("Task", "task")}
 
-    @pytest.mark.parametrize("option", ["--kind", "--scheme"])
-    def test_an_unknown_filter_is_refused(self, ccgraph: Run, option: str) -> None:
+    @pytest.mark.parametrize(
+        ("options", "fits"),
+        [
+            (["--area", "cmbok2.HR", "--kind", "Competency"], r"cmbok2\.HR-"),
+            (["--area", "cmbok2.HR", "--area", "cmbok2.LF"], r"cmbok2\.(HR|LF)"),
+            (["--task-class", "task.M02"], r"task\.[MTE]"),
+            (["--task_class", "task.M02", "--kind", "Task"], r"task\.T"),
+            (["--level", "sfia9.CSMG-3"], r"task\.|sfia9\.CSMG-3"),
+            (["--include", "superseded", "--scheme", "cmbok1"], r"cmbok1\."),
+        ],
+    )
+    def test_the_facets_of_http(self, ccgraph: Run, options: list[str], fits: str) -> None:
+        told = ccgraph("search", "研修の効果を確かめる", "--json", *options)
+        assert told.status == 0 and told.json["hits"]
+        assert all(re.match(fits, hit["id"]) for hit in told.json["hits"])
+
+    def test_the_next_hits(self, ccgraph: Run) -> None:
+        first, rest = (
+            ccgraph("search", "研修", "--json", "--limit", "2", "--offset", skipped).json["hits"]
+            for skipped in ("0", "1")
+        )
+        assert first[1]["id"] == rest[0]["id"]
+
+    @pytest.mark.parametrize(
+        ("option", "there"),
+        [
+            ("--kind", "Competency"),
+            ("--scheme", "cmbok2"),
+            ("--area", "cmbok2.HR"),
+            ("--task-class", "task.M02"),
+            ("--level", "sfia9.CSMG-3"),
+        ],
+    )
+    def test_an_unknown_filter_is_refused(self, ccgraph: Run, option: str, there: str) -> None:
         told = ccgraph("search", "研修", option, "Nonsense")
         assert told.status == 2
-        assert option in told.err and "Nonsense" in told.err
+        assert option in told.err and "Nonsense" in told.err and there in told.err
 
     def test_an_index_of_another_encoder_is_encoded_anew(self, ccgraph: Run, copy: Path) -> None:
         index_for_another(copy)
