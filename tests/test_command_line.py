@@ -19,7 +19,16 @@ from typing import Any
 import httpx
 import pytest
 
-from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, read_manifest
+from ontology.artefact import (
+    BUILDS,
+    CURRENT,
+    FIGURES,
+    GRAPH,
+    MANIFEST,
+    checksum,
+    damage,
+    read_manifest,
+)
 from tests.servers import free_port
 
 PROJECT = Path(__file__).parents[1]
@@ -279,6 +288,30 @@ class TestCheck:
         told = ccgraph(*command, "--graph", tmp_path / name)
         assert told.status == 1
         assert name in told.err
+
+
+class TestFigures:
+    """The quality of search is that of the last build, even where the graph is the same."""
+
+    @staticmethod
+    def figures(data: Path) -> Path:
+        return data / CURRENT / "index-ngram" / FIGURES
+
+    def test_they_are_measured_anew_for_other_queries(self, ccgraph: Run, copy: Path) -> None:
+        place = self.figures(copy)
+        told = json.loads(place.read_text(encoding="utf-8"))
+        place.write_text(json.dumps({**told, "digest": "of older queries"}), encoding="utf-8")
+        sealed((copy / CURRENT).resolve())
+        assert ccgraph("build", "--out", copy).status == 0
+        again = json.loads(place.read_text(encoding="utf-8"))
+        assert again["digest"] == told["digest"] and not damage(copy / CURRENT)
+
+    def test_where_they_are_the_same_nothing_changes(self, ccgraph: Run, copy: Path) -> None:
+        before = self.figures(copy).read_bytes()
+        manifest = (copy / CURRENT / MANIFEST).stat().st_mtime_ns
+        assert ccgraph("build", "--out", copy).status == 0
+        assert self.figures(copy).read_bytes() == before
+        assert (copy / CURRENT / MANIFEST).stat().st_mtime_ns == manifest
 
 
 class TestSearch:
