@@ -21,6 +21,7 @@ from service.http.languages import Voice
 from service.interchange.badges import alignment_text
 from service.interchange.frameworks import identifier
 from service.interchange.schema_org import defined_term
+from service.pages.concept_model import Concept
 from service.pages.concepts import concept
 from service.pages.examples import FIRST_QUERY, examples
 from service.pages.known import Known
@@ -135,12 +136,14 @@ class Pages:
             alignment=alignment_text(found),
             case_id=identifier(uri),
             questions=questions_about(found, self.questions.values()),
-            similar=self._similar(uri),
+            similar=self._similar(found),
         )
 
-    def _similar(self, uri: str) -> list[tuple[Entry, str]]:
-        """What is similar, each with its name in the reader's language."""
-        found = similar(self.search, uri) if self.search else ()
+    def _similar(self, about: Concept) -> list[tuple[Entry, str]]:
+        """What is similar but not on the page already, each with its name in its language."""
+        if self.search is None:
+            return []
+        found = similar(self.search, about.uri, without=about.neighbours)
         named = translations(self.graph, {each.label for each in found}, self.voice.language)
         return [(each, named.say(each.label, [each.uri])) for each in found]
 
