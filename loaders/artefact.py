@@ -19,7 +19,16 @@ from pathlib import Path
 from loaders.build import Build
 from loaders.registry import save_overlay, sync
 from loaders.report import as_text
-from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, damage, read_manifest
+from ontology.artefact import (
+    BUILDS,
+    CURRENT,
+    FIGURES,
+    GRAPH,
+    MANIFEST,
+    checksum,
+    damage,
+    read_manifest,
+)
 
 #: adds files to a build before it is sealed, given its folder
 Finish = Callable[[Path], Mapping[str, object]]
@@ -29,7 +38,8 @@ def publish(build: Build, data: Path, registry: Path, finish: Finish) -> Path:
     """Write a build under `data`, seal it and make it current; returns its folder.
 
     `finish` adds what other layers keep beside the graph (the search index) and returns facts
-    for the manifest. A build of the same graph that is there and whole is kept as it is.
+    for the manifest. A build of the same graph that is there and whole is kept, with the files
+    it lacks (an index for another encoder) and with figures that were measured anew.
     """
     home = data / BUILDS
     home.mkdir(parents=True, exist_ok=True)
@@ -75,8 +85,8 @@ def _seal(build: Build, folder: Path, facts: Mapping[str, object]) -> None:
 def _settle(staged: Path, place: Path) -> None:
     """Move a staged build to its place.
 
-    A whole build of the same graph stays, with the files it lacks added (an index for another
-    encoder), its manifest last; a damaged one, which nobody serves, goes.
+    A whole build of the same graph stays, with what is new in this one; a damaged one, which
+    nobody serves, goes.
     """
     if place.exists() and damage(place):
         shutil.rmtree(place)
@@ -88,16 +98,38 @@ def _settle(staged: Path, place: Path) -> None:
 
 
 def _complete(staged: Path, place: Path) -> None:
+    """Add what a build lacks, and the figures that were measured anew; its manifest comes last.
+
+    While figures are replaced the manifest does not speak of them: it is never wrong.
+    """
     old, new = read_manifest(place), read_manifest(staged)
-    missing = new["files"].keys() - old["files"].keys()
-    if not missing:
+    known, made = dict(old["files"]), new["files"]
+    revised = {
+        name
+        for name in made.keys() & known.keys()
+        if Path(name).name == FIGURES and made[name] != known[name]
+    }
+    added = made.keys() - known.keys() | revised
+    if not added and _facts(old) == _facts(new):
         return
-    for name in missing:
+    if revised:
+        kept = {name: known[name] for name in known.keys() - revised}
+        _tell(staged, place, {**old, "files": kept})
+    for name in added:
         (place / name).parent.mkdir(exist_ok=True)
         (staged / name).replace(place / name)
         sync((place / name).parent)
-    files = {**old["files"], **{name: new["files"][name] for name in missing}}
-    (staged / MANIFEST).write_text(_json({**new, "files": files}), encoding="utf-8")
+    _tell(staged, place, {**new, "files": {**known, **{name: made[name] for name in added}}})
+
+
+def _facts(manifest: Mapping[str, object]) -> dict[str, object]:
+    """What a manifest says of how a build was made, but not when and into which files."""
+    return {key: value for key, value in manifest.items() if key not in ("created", "files")}
+
+
+def _tell(staged: Path, place: Path, manifest: Mapping[str, object]) -> None:
+    """Replace a build's manifest, by rename."""
+    (staged / MANIFEST).write_text(_json(manifest), encoding="utf-8")
     sync(staged / MANIFEST)
     (staged / MANIFEST).replace(place / MANIFEST)
     sync(place)

@@ -2,6 +2,7 @@
 
 `DIR/builds/<version>/` holds the graph, the reports and the search index; `manifest.json`, which
 is written last, names every file with its SHA-256. `DIR/current` links to the build in use.
+Nothing in a build changes but that an index is added and figures are measured anew.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ BUILDS: Final = "builds"
 CURRENT: Final = "current"
 GRAPH: Final = "graph.nq"
 MANIFEST: Final = "manifest.json"
+#: figures that were measured of a build, beside its index; they may be measured anew
+FIGURES: Final = "quality.json"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

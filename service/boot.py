@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
-from ontology.artefact import CURRENT, GRAPH, MANIFEST, damage, read_manifest
+from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 from service.app import create_world
 from service.graph.disk import belongs_on_disk, is_on_disk, open_on_disk, store_folder
@@ -143,7 +143,8 @@ def searchable(graph: Graph, opened: Callable[[], Search]) -> Graph:
 def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[str, object]:
     """Add the search index to a build, if there is to be a search.
 
-    What the current build has encoded is not encoded again.
+    What the current build has encoded is not encoded again. Search quality is measured each time:
+    the judged queries or the search may be others where the graph is the same.
     """
     if not settings.searches:
         return {"encoder": None}
@@ -157,7 +158,8 @@ def index_build(settings: Settings, folder: Path, progress: Progress) -> dict[st
     index = build_index(graph, named, previous=previous, progress=progress)
     save(index, place)
     if measured := measure(graph, make_search(index, named)):
-        measured.save(place)
+        there = settings.data / BUILDS / graph.version
+        measured.settled(read_measured(index_folder(there, named.name))).save(place)
     return {"encoder": named.name}
 
 

@@ -60,8 +60,13 @@ class Problem(Exception):  # noqa: N818 -- the name of RFC 9457
         """The kind of problem, in Japanese and English."""
         return f"{self.ja_title} / {self.en_title}"
 
+    def spoken(self, voice: Voice) -> dict[str, object]:
+        """The texts of the document in one language, for people who read a page in it."""
+        title = voice.say(self.ja_title, self.en_title)
+        return {"title": title, "detail": voice.say(self.ja, self.en)}
+
     def document(self) -> dict[str, object]:
-        """The members of application/problem+json."""
+        """The members of application/problem+json, its texts in Japanese and English."""
         return {
             "type": TYPE + self.slug,
             "title": self.title,
@@ -205,19 +210,21 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def problem_answer(scope: Scope, problem: Problem, pages: ProblemPages) -> Response:
-    """The same where a request has not reached an application yet."""
+    """The same before a request has reached an application; only a page is in one language."""
     document = problem.document()
     if "request_id" in scope:
         document["request_id"] = scope["request_id"]
     offer = negotiate(Headers(scope=scope).get("accept"), PROBLEM_OFFERS) or PROBLEM
+    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store", **problem.headers}
     if offer.name == HTML.name:
-        spoken = pages.speaking(voice_of(Request(scope)))
-        body = spoken.render_problem(scope["path"], document)
+        voice = voice_of(Request(scope))
+        headers["Content-Language"] = voice.language
+        told = {**document, **problem.spoken(voice)}
+        body = pages.speaking(voice).render_problem(scope["path"], told)
     elif offer.name == TEXT.name:
         body = "\n".join(_lines(document)) + "\n"
     else:
         offer, body = PROBLEM, json.dumps(document, ensure_ascii=False)
-    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store", **problem.headers}
     code = int(str(document["status"]))
     return Response(body, code, {**headers, "Content-Type": offer.content_type})
 

@@ -18,7 +18,16 @@ from typing import Any
 import httpx
 import pytest
 
-from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, checksum, read_manifest
+from ontology.artefact import (
+    BUILDS,
+    CURRENT,
+    FIGURES,
+    GRAPH,
+    MANIFEST,
+    checksum,
+    damage,
+    read_manifest,
+)
 from tests.servers import PATIENCE, address_in, wait_until
 
 PROJECT = Path(__file__).parents[1]
@@ -278,6 +287,30 @@ class TestCheck:
         assert name in told.err
 
 
+class TestFigures:
+    """The quality of search is that of the last build, even where the graph is the same."""
+
+    @staticmethod
+    def figures(data: Path) -> Path:
+        return data / CURRENT / "index-ngram" / FIGURES
+
+    def test_they_are_measured_anew_for_other_queries(self, ccgraph: Run, copy: Path) -> None:
+        place = self.figures(copy)
+        told = json.loads(place.read_text(encoding="utf-8"))
+        place.write_text(json.dumps({**told, "digest": "of older queries"}), encoding="utf-8")
+        sealed((copy / CURRENT).resolve())
+        assert ccgraph("build", "--out", copy).status == 0
+        again = json.loads(place.read_text(encoding="utf-8"))
+        assert again["digest"] == told["digest"] and not damage(copy / CURRENT)
+
+    def test_where_they_are_the_same_nothing_changes(self, ccgraph: Run, copy: Path) -> None:
+        before = self.figures(copy).read_bytes()
+        manifest = (copy / CURRENT / MANIFEST).stat().st_mtime_ns
+        assert ccgraph("build", "--out", copy).status == 0
+        assert self.figures(copy).read_bytes() == before
+        assert (copy / CURRENT / MANIFEST).stat().st_mtime_ns == manifest
+
+
 class TestSearch:
     def test_hits_for_people(self, ccgraph: Run) -> None:
         told = ccgraph("search", "コーチング")
@@ -292,11 +325,43 @@ class TestSearch:
         assert len(told.json["hits"]) == 3
         assert {(hit["kind"], hit["scheme"]) for hit in told.json["hits"]} == {("Task", "task")}
 
-    @pytest.mark.parametrize("option", ["--kind", "--scheme"])
-    def test_an_unknown_filter_is_refused(self, ccgraph: Run, option: str) -> None:
+    @pytest.mark.parametrize(
+        ("options", "fits"),
+        [
+            (["--area", "cmbok2.HR", "--kind", "Competency"], r"cmbok2\.HR-"),
+            (["--area", "cmbok2.HR", "--area", "cmbok2.LF"], r"cmbok2\.(HR|LF)"),
+            (["--task-class", "task.M02"], r"task\.[MTE]"),
+            (["--task_class", "task.M02", "--kind", "Task"], r"task\.T"),
+            (["--level", "sfia9.CSMG-3"], r"task\.|sfia9\.CSMG-3"),
+            (["--include", "superseded", "--scheme", "cmbok1"], r"cmbok1\."),
+        ],
+    )
+    def test_the_facets_of_http(self, ccgraph: Run, options: list[str], fits: str) -> None:
+        told = ccgraph("search", "研修の効果を確かめる", "--json", *options)
+        assert told.status == 0 and told.json["hits"]
+        assert all(re.match(fits, hit["id"]) for hit in told.json["hits"])
+
+    def test_the_next_hits(self, ccgraph: Run) -> None:
+        first, rest = (
+            ccgraph("search", "研修", "--json", "--limit", "2", "--offset", skipped).json["hits"]
+            for skipped in ("0", "1")
+        )
+        assert first[1]["id"] == rest[0]["id"]
+
+    @pytest.mark.parametrize(
+        ("option", "there"),
+        [
+            ("--kind", "Competency"),
+            ("--scheme", "cmbok2"),
+            ("--area", "cmbok2.HR"),
+            ("--task-class", "task.M02"),
+            ("--level", "sfia9.CSMG-3"),
+        ],
+    )
+    def test_an_unknown_filter_is_refused(self, ccgraph: Run, option: str, there: str) -> None:
         told = ccgraph("search", "研修", option, "Nonsense")
         assert told.status == 2
-        assert option in told.err and "Nonsense" in told.err
+        assert option in told.err and "Nonsense" in told.err and there in told.err
 
     def test_an_index_of_another_encoder_is_encoded_anew(self, ccgraph: Run, copy: Path) -> None:
         index_for_another(copy)

@@ -194,7 +194,7 @@ def _add_resources(made: MCPServer[Any], tools: Tools) -> None:
                 uri=f"{names.base}queries/{question.name}",
                 name=question.name,
                 title=f"{question.title} / {question.title_en}",
-                description=question.description,
+                description=f"{question.description} / {question.description_en}",
                 mime_type="application/sparql-query",
                 text=names.rebased(question.text),
             )

@@ -179,7 +179,7 @@ class Tools:
 
 def _told(question: Question) -> Document:
     parameters = {
-        each.name: f"{each.label} ({each.kind})" + (f", 既定 / default {each.default}")
+        each.name: f"{each.label} / {each.label_en} ({each.kind}), 既定 / default {each.default}"
         for each in question.params
     }
     return {
@@ -187,6 +187,7 @@ def _told(question: Question) -> Document:
         "title": question.title,
         "title_en": question.title_en,
         "description": question.description,
+        "description_en": question.description_en,
         "parameters": parameters,
     }
 

@@ -34,6 +34,7 @@ SELECT DISTINCT ?other WHERE {
 """
 _TO_HYPHEN: Final = re.compile("[‐-―−ー－-]")
 _DROPPED: Final = re.compile(r"[\s・_-]")
+_ALL: Final = {"ja": "すべて", "en": "all"}
 _BETWEEN: Final = re.compile("[,、､\n]")
 
 
@@ -84,22 +85,25 @@ class Choice:
     terms: tuple[Term, ...] = ()
 
 
-def resolve(graph: Graph, kind: str, value: str, *, parameter: str) -> Choice:
+def resolve(graph: Graph, kind: str, value: str, *, parameter: str, language: str = "ja") -> Choice:
     """The term that `value` names, or the terms of a kind with several, in the order given.
+
+    The choice is labelled in this language where the graph has it.
 
     A code may have any width, case and hyphen. Of several meanings the one whose scheme is not
     superseded is meant. Raises `BadRequest` with the candidates where none or several remain.
     """
     text = unicodedata.normalize("NFKC", value).strip()
     if not text:
-        return Choice("", "すべて")
+        return Choice("", _ALL[language])
     if kind == "text":
-        return Choice(text, f"「{text}」", (Literal(text),))
+        quoted = f"“{text}”" if language == "en" else f"「{text}」"
+        return Choice(text, quoted, (Literal(text),))
     if kind == "integer":
         return _integer(text, parameter)
     if KINDS[kind].several:
-        return _several(graph, kind, text, parameter)
-    return _entity(graph, kind, text, parameter)
+        return _several(graph, kind, text, parameter, language)
+    return _entity(graph, kind, text, parameter, language)
 
 
 def gathered(kinds: Mapping[str, str], given: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -120,7 +124,7 @@ def gathered(kinds: Mapping[str, str], given: Iterable[tuple[str, str]]) -> dict
     return found
 
 
-def options(graph: Graph, kind: str) -> list[Link]:
+def options(graph: Graph, kind: str, language: str = "ja") -> list[Link]:
     """The entities that a parameter of this kind may name, in their natural order."""
     if kind in ("text", "integer"):
         return []
@@ -129,7 +133,7 @@ def options(graph: Graph, kind: str) -> list[Link]:
         for iri in _classes(graph.names, kind)
         for row in terms(graph, _ENTITIES, **{"class": NamedNode(iri)})
     )
-    return links(graph.names, rows)
+    return links(graph.names, rows, language=language)
 
 
 def folded(text: str) -> str:
@@ -160,19 +164,20 @@ def _integer(text: str, parameter: str) -> Choice:
     return Choice(number, number, (Literal(number, datatype=NamedNode(f"{XSD}integer")),))
 
 
-def _several(graph: Graph, kind: str, text: str, parameter: str) -> Choice:
+def _several(graph: Graph, kind: str, text: str, parameter: str, language: str) -> Choice:
     """The entities of a list; one that is named twice counts once."""
     parts = (part.strip() for part in _BETWEEN.split(text))
-    found = [_entity(graph, kind, part, parameter) for part in parts if part]
+    found = [_entity(graph, kind, part, parameter, language) for part in parts if part]
     each = {choice.id: choice for choice in found}.values()
     return Choice(
         ",".join(choice.id for choice in each),
-        "、".join(choice.label for choice in each) or "すべて",
+        (", " if language == "en" else "、").join(choice.label for choice in each)
+        or _ALL[language],
         tuple(term for choice in each for term in choice.terms),
     )
 
 
-def _entity(graph: Graph, kind: str, text: str, parameter: str) -> Choice:
+def _entity(graph: Graph, kind: str, text: str, parameter: str, language: str) -> Choice:
     found = _exactly(graph, kind, text)
     known = [] if found else options(graph, kind)
     found = found or _named(known, text)
@@ -181,8 +186,14 @@ def _entity(graph: Graph, kind: str, text: str, parameter: str) -> Choice:
     if len(found) != 1:
         raise _unclear(kind, text, parameter, found or _close(known, text))
     only = found[0]
-    shown = f"{only.notation} {only.label}" if only.notation else only.label
+    label = only.label if language == "ja" else _label(graph, only, language)
+    shown = f"{only.notation} {label}" if only.notation else label
     return Choice(only.id, shown, (NamedNode(only.uri),))
+
+
+def _label(graph: Graph, found: Link, language: str) -> str:
+    rows = terms(graph, _ONE, other=NamedNode(found.uri))
+    return links(graph.names, rows, language=language)[0].label
 
 
 def _exactly(graph: Graph, kind: str, text: str) -> list[Link]:

@@ -5,15 +5,19 @@ A file starts with header lines, `#+ key: value`, and is a valid query as it sta
     #+ title: コンピテンシーを必要とする仕事 / Work that requires a competency
     #+ order: 1
     #+ description: …
-    #+ param competency: competency = HR-5 (コンピテンシー)
-    #+ entity task: 仕事
-    #+ column label: 名称
+    #+ description en: …
+    #+ param competency: competency = HR-5 (コンピテンシー / competency)
+    #+ column grade: 度合い / how needed
+    #+ entity task: 仕事 / work
+    #+ word: 主に / primarily
     #+ summary: {competency}を必要とする仕事は{count}件です。
+    #+ summary en: {count} pieces of work require {competency}.
 
 A parameter is a line `VALUES ?competency { ccg:cmbok2.HR-5 }`, whose braces are filled anew; an
 empty value stands for everything (`{ UNDEF }`). The summary may use `{count}`, each parameter by
 its name, `{distinct_COLUMN}` and `{tally_COLUMN}` (how many rows have each value). An `entity`
-column `x` holds IRIs: the rows give its id as `x` and its IRI as `x_uri`.
+column `x` holds IRIs: the rows give its id as `x` and its IRI as `x_uri`. A `word` is a value that
+the query itself writes. English may be left out (`service.graph.question_headers`).
 """
 
 import re
@@ -28,61 +32,43 @@ from pyoxigraph import Literal, NamedNode, QuerySolution
 from ontology.terms import XSD, Names
 from service.errors import BadRequest, NotFound
 from service.graph.entities import value
-from service.graph.parameters import KINDS, Choice, resolve
+from service.graph.parameters import Choice, resolve
+from service.graph.question_headers import Header, Parameter, headers, parameter
 from service.graph.store import Graph
 from service.tables import csv_text
 
 #: the packaged questions
 HOME: Final = Path(__file__).parents[2] / "queries"
 
-#: header keys, and whether a name follows
-_KEYS: Final = {
-    "title": False,
-    "order": False,
-    "description": False,
-    "summary": False,
-    "param": True,
-    "column": True,
-    "entity": True,
-}
 _NUMBERS: Final[Mapping[str, Callable[[str], object]]] = {
     f"{XSD}integer": int,
     f"{XSD}decimal": float,
     f"{XSD}double": float,
     f"{XSD}boolean": "true".__eq__,
 }
-_HEADER: Final = re.compile(r"#\+\s*(?P<key>[a-z]+)(?:\s+(?P<name>\w+))?\s*:\s*(?P<value>.*)")
-_PARAM: Final = re.compile(
-    r"(?P<kind>[a-z-]+)\s*=\s*(?P<default>.*?)\s*(?:\((?P<label>[^()]*)\))?$"
-)
 _VALUES: Final = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*)\{[^{}]*\}", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A choice the asker has: its kind is a key of `service.graph.parameters.KINDS`."""
-
-    name: str
-    kind: str
-    default: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A documented query; `columns` maps its variables to Japanese headings.
 
-    `entities` are the columns that hold entities.
+    `entities` are the columns that hold entities, `words` the values that the query itself writes
+    (主に), each with its English. What has no English is Japanese in both.
     """
 
     name: str
     title: str
     title_en: str
     description: str
+    description_en: str
     params: tuple[Parameter, ...]
     columns: Mapping[str, str]
+    columns_en: Mapping[str, str]
     entities: frozenset[str]
+    words: Mapping[str, str]
     summary: str
+    summary_en: str
     text: str
     order: int = 99
 
@@ -154,20 +140,28 @@ def read_question(path: Path) -> Question:
     Raises `ValueError` naming file and line where a header cannot be understood.
     """
     text = path.read_text(encoding="utf-8")
-    headers = list(_headers(path.name, text))
-    plain = {key: value for key, name, value in headers if not name}
-    title, _, title_en = plain.get("title", path.stem).partition(" / ")
+    lines = list(headers(path.name, text))
+    plain = {each.key: each for each in lines if not each.name}
+    long = {(each.key, each.name): each.value for each in lines}
+    columns = [each for each in lines if each.key in ("column", "entity")]
+    title = plain.get("title", Header("title", "", path.stem))
+    description = long.get(("description", ""), "")
+    summary = long.get(("summary", ""), "{count} 件")
     return Question(
         name=path.stem,
-        title=title.strip(),
-        title_en=title_en.strip(),
-        description=plain.get("description", ""),
-        params=tuple(_parameter(path.name, n, v) for key, n, v in headers if n and key == "param"),
-        columns={name: value for key, name, value in headers if name and key != "param"},
-        entities=frozenset(name for key, name, value in headers if key == "entity"),
-        summary=plain.get("summary", "{count} 件"),
+        title=title.ja,
+        title_en=title.en,
+        description=description,
+        description_en=long.get(("description", "en"), description),
+        params=tuple(parameter(path.name, each) for each in lines if each.key == "param"),
+        columns={each.name: each.ja for each in columns},
+        columns_en={each.name: each.en for each in columns},
+        entities=frozenset(each.name for each in columns if each.key == "entity"),
+        words={each.ja: each.en for each in lines if each.key == "word"},
+        summary=summary,
+        summary_en=long.get(("summary", "en"), summary),
         text=text,
-        order=int(plain.get("order", "99")),
+        order=int(long.get(("order", ""), "99")),
     )
 
 
@@ -185,12 +179,16 @@ def fill(question: Question, graph: Graph, choices: Mapping[str, Choice]) -> str
     return _VALUES.sub(braces, graph.names.rebased("\n".join(lines))).strip() + "\n"
 
 
-def ask(question: Question, graph: Graph, params: Mapping[str, str]) -> Answer:
+def ask(
+    question: Question, graph: Graph, params: Mapping[str, str], language: str = "ja"
+) -> Answer:
     """The answer to a question; a parameter that is not given has its default.
+
+    The summary is in this language; the rows are the same in every language.
 
     Raises `BadRequest` on an unknown parameter and on a value that names nothing, or too much.
     """
-    choices = _choices(question, graph, params)
+    choices = _choices(question, graph, params, language)
     query = fill(question, graph, choices)
     found = graph.solutions(query)
     variables = [variable.value for variable in found.variables]
@@ -200,7 +198,7 @@ def ask(question: Question, graph: Graph, params: Mapping[str, str]) -> Answer:
         {name: choice.id for name, choice in choices.items()},
         tuple(_columns(question, variables)),
         rows,
-        _summary(question, choices, rows),
+        _summary(question, choices, rows, language),
         query,
     )
 
@@ -210,7 +208,9 @@ def to_csv(answer: Answer) -> str:
     return csv_text(answer.columns, answer.rows)
 
 
-def _choices(question: Question, graph: Graph, params: Mapping[str, str]) -> dict[str, Choice]:
+def _choices(
+    question: Question, graph: Graph, params: Mapping[str, str], language: str
+) -> dict[str, Choice]:
     known = {each.name: each for each in question.params}
     for name in params:
         if name not in known:
@@ -221,7 +221,9 @@ def _choices(question: Question, graph: Graph, params: Mapping[str, str]) -> dic
                 parameter=name,
             )
     return {
-        name: resolve(graph, each.kind, params.get(name, each.default), parameter=name)
+        name: resolve(
+            *(graph, each.kind, params.get(name, each.default)), parameter=name, language=language
+        )
         for name, each in known.items()
     }
 
@@ -256,44 +258,24 @@ def _plain(names: Names, term: object) -> object:
 
 
 def _summary(
-    question: Question, choices: Mapping[str, Choice], rows: Sequence[Mapping[str, object]]
+    question: Question,
+    choices: Mapping[str, Choice],
+    rows: Sequence[Mapping[str, object]],
+    language: str,
 ) -> str:
     values: dict[str, object] = {name: choice.label for name, choice in choices.items()}
     for column in question.columns:
-        values[f"distinct_{column}"] = len({row[column] for row in rows if row.get(column)})
-        values[f"tally_{column}"] = _tally(row[column] for row in rows if row.get(column))
-    return question.summary.format_map({**values, "count": len(rows)})
+        found = [row[column] for row in rows if row.get(column)]
+        values[f"distinct_{column}"] = len(set(found))
+        values[f"tally_{column}"] = _tally(question, found, language)
+    text = question.summary_en if language == "en" else question.summary
+    return text.format_map({**values, "count": len(rows)})
 
 
-def _tally(values: Iterable[object]) -> str:
+def _tally(question: Question, values: Iterable[object], language: str) -> str:
     """How often each value occurs, in the order of the rows."""
     counts = Counter(values)
+    if language == "en":
+        said = (f"{question.words.get(str(each), each)}: {n}" for each, n in counts.items())
+        return ", ".join(said) or "none"
     return "、".join(f"{value}{count}件" for value, count in counts.items()) or "なし"
-
-
-def _headers(file: str, text: str) -> Iterator[tuple[str, str, str]]:
-    """Key, name (blank for a plain key) and value of each header line."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("#+"):
-            found = _HEADER.fullmatch(line.strip())
-            if (
-                found is None
-                or found["key"] not in _KEYS
-                or bool(found["name"]) != _KEYS[found["key"]]
-            ):
-                raise ValueError(
-                    f"{file}:{number}: 「#+ title: …」「#+ param NAME: kind = value (label)」"
-                    f"などの形で書いてください / not a header line: {line}"
-                )
-            yield found["key"], found["name"] or "", found["value"].strip()
-
-
-def _parameter(file: str, name: str, value: str) -> Parameter:
-    found = _PARAM.fullmatch(value)
-    if found is None or found["kind"] not in KINDS:
-        raise ValueError(
-            f"{file}: param {name}: kind = default (label); not {value}; "
-            f"kind は / one of {', '.join(KINDS)}"
-        )
-    label = found["label"] or KINDS[found["kind"]].ja
-    return Parameter(name, found["kind"], found["default"], label)

@@ -18,6 +18,8 @@ from service.http.negotiation import (
     JSON_LD,
     LIST_OFFERS,
     PAGE_OFFERS,
+    PROBLEM,
+    PROBLEM_OFFERS,
     SELECT_OFFERS,
     TEXT,
     TSV,
@@ -36,7 +38,8 @@ _FORMAT: Final = (
 _PROBLEM: Final = {
     "description": "Problem details (RFC 9457), a sentence in Japanese and English",
     "content": {
-        "application/problem+json": {
+        **{offer.type: {} for offer in PROBLEM_OFFERS},
+        PROBLEM.type: {
             "schema": {
                 "type": "object",
                 "required": ["type", "title", "status", "detail"],
@@ -47,7 +50,7 @@ _PROBLEM: Final = {
                     "detail": {"type": "string"},
                 },
             }
-        }
+        },
     },
 }
 
@@ -87,6 +90,8 @@ _OWN_ERROR: Final = {
 }
 #: operations that answer by pointing elsewhere
 _REDIRECTING: Final = ("/id/{local}", "/code/{code}")
+#: operations that answer for what is retired, in the form that is asked for
+_RETIRING: Final = ("/id/{local}", "/page/{local}", "/data/{local}")
 
 
 class Application(FastAPI):
@@ -200,6 +205,12 @@ def _with_types(paths: Mapping[str, Mapping[str, Any]]) -> None:
     for path in _REDIRECTING:
         for operation in paths.get(path, {}).values():
             operation["responses"]["303"] = {"description": "Location says where"}
+    for path in _RETIRING:
+        for operation in paths.get(path, {}).values():
+            tombstone: dict[str, Any] = {offer.type: {} for offer in PAGE_OFFERS}
+            operation["responses"]["410"] = {"description": "Retired", "content": tombstone}
+    for operation in paths.get("/code/{code}", {}).values():
+        operation["responses"]["300"]["content"][HTML.type] = {}
 
 
 def _with_problems(paths: Mapping[str, Mapping[str, Any]]) -> None:

@@ -118,3 +118,10 @@ class Concept:
     def kind(self) -> Kind | None:
         """The class, where there is one."""
         return self.link.kind
+
+    @property
+    def neighbours(self) -> frozenset[str]:
+        """The IRIs of all that its page links to by hierarchy or relation."""
+        below = (link for group in self.children for link in group.links)
+        related = (each.link for relation in self.relations for each in relation.targets)
+        return frozenset(link.uri for link in (*self.path, *below, *related))

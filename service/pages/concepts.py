@@ -84,11 +84,13 @@ def _concept(graph: Graph, node: NamedNode, statements: Sequence[Terms], languag
         utterances=_under(said, names.term("utterance")),
         definitions=_under(said, f"{SKOS}definition"),
         notes=_under(said, *(SKOS + name for name in _NOTES)),
-        facts=_facts(names, said),
+        facts=_spoken(_facts(names, said), language),
         relations=_relations(graph, node, around, linked),
         passages=_passages(graph, node),
         superseded_by=next(iter(linked(terms(graph, SUCCESSION, concept=node))), None),
-        tombstone=_tombstone(said, linked(_along(around, ("out", f"{DCTERMS}isReplacedBy")))),
+        tombstone=_tombstone(
+            said, language, linked(_along(around, ("out", f"{DCTERMS}isReplacedBy")))
+        ),
     )
 
 
@@ -143,6 +145,16 @@ def _facts(names: Names, said: Literals) -> tuple[Text, ...]:
     placed = {*_NAMES, f"{SKOS}notation", f"{SKOS}definition", *(SKOS + name for name in _NOTES)}
     placed |= {names.term("gloss"), names.term("utterance"), f"{OWL}deprecated"}
     return _under(said, *(uri for uri in sorted(said) if uri not in placed))
+
+
+def _spoken(texts: Sequence[Text], language: str) -> tuple[Text, ...]:
+    """The texts without those whose property says it in the reader's language too."""
+    told = {text.word.uri for text in texts if text.language == language}
+    return tuple(
+        text
+        for text in texts
+        if not text.language or text.language == language or text.word.uri not in told
+    )
 
 
 def _along(around: Sequence[Terms], *steps: tuple[str, str]) -> list[Terms]:
@@ -259,11 +271,11 @@ def _passages(graph: Graph, node: NamedNode) -> tuple[Passage, ...]:
     return tuple(sorted(made, key=lambda each: (each.document, each.start, each.end)))
 
 
-def _tombstone(said: Literals, successors: Sequence[Link]) -> Tombstone | None:
+def _tombstone(said: Literals, language: str, successors: Sequence[Link]) -> Tombstone | None:
     if not any(text.value in ("true", "1") for text in said.get(f"{OWL}deprecated", ())):
         return None
     dates = said.get(f"{DCTERMS}modified", ())
-    notes = said.get(f"{SKOS}changeNote", ())
+    notes = _spoken(said.get(f"{SKOS}changeNote", ()), language)
     return Tombstone(
         dates[-1].value if dates else "",
         " ".join(note.value for note in notes),

@@ -96,6 +96,14 @@ class Page:
         """What is said in both languages, in the page's."""
         return self.voice.say(ja, en)
 
+    def half(self, text: str) -> str:
+        """Of a text in both languages (Japanese, ` / `, English), an English page says the second.
+
+        A Japanese page says all of it; a text in one language has no halves.
+        """
+        ja, _, en = text.partition(" / ")
+        return self.say(text, en or ja)
+
     @property
     def root(self) -> str:
         """The relative way to the service's root."""

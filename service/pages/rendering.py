@@ -13,25 +13,26 @@ from pyoxigraph import NamedNode
 
 from service.graph.links import root_of
 from service.graph.mappings import Mapped, Place
-from service.graph.parameters import KINDS, options
 from service.graph.questions import Answer, Question, fill
 from service.graph.store import Graph
 from service.graph.succession import RELATIONS, history, named
+from service.graph.translations import translations
 from service.http.languages import Voice
 from service.interchange.badges import alignment_text
 from service.interchange.frameworks import identifier
 from service.interchange.schema_org import defined_term
+from service.pages.concept_model import Concept
 from service.pages.concepts import concept
 from service.pages.examples import FIRST_QUERY, examples
 from service.pages.known import Known
 from service.pages.overview import Scheme, contents, derived_from
 from service.pages.page import FOLDER, ICON, About, Page, about, fingerprint
 from service.pages.quality_view import quality_view
+from service.pages.question_view import question_view
 from service.pages.views import (
     facets,
     hit_view,
-    iri_cell,
-    kind_name,
+    names_of,
     operations,
     other_names,
     questions_about,
@@ -39,6 +40,7 @@ from service.pages.views import (
     sparql_rows,
 )
 from service.quality import Quality
+from service.retrieval.entries import Entry
 from service.retrieval.search import Asked, Results, Search
 from service.retrieval.similar import similar
 from service.state import Meaning
@@ -94,6 +96,7 @@ class Pages:
         last = asked.offset + len(results.hits)
         before = max(asked.offset - asked.limit, 0) or None
         root = root_of(path)
+        named = translations(self.graph, names_of(results), self.voice.language)
         return self._render(
             "results.html",
             path,
@@ -105,10 +108,10 @@ class Pages:
             total=results.total,
             close=results.close,
             took_ms=round(results.took_ms, 1),
-            hits=[hit_view(hit, self.voice) for hit in results.hits],
+            hits=[hit_view(hit, self.voice, named) for hit in results.hits],
             first=asked.offset + 1,
             last=last,
-            facets=facets(asked, results, self.voice),
+            facets=facets(asked, results, self.voice, named),
             previous=root + search_link(asked, offset=before) if asked.offset else None,
             following=root + search_link(asked, offset=last) if last < results.total else None,
         )
@@ -133,16 +136,35 @@ class Pages:
             alignment=alignment_text(found),
             case_id=identifier(uri),
             questions=questions_about(found, self.questions.values()),
-            similar=similar(self.search, uri) if self.search else (),
+            similar=self._similar(found),
         )
+
+    def _similar(self, about: Concept) -> list[tuple[Entry, str]]:
+        """What is similar but not on the page already, each with its name in its language."""
+        if self.search is None:
+            return []
+        found = similar(self.search, about.uri, without=about.neighbours)
+        named = translations(self.graph, {each.label for each in found}, self.voice.language)
+        return [(each, named.say(each.label, [each.uri])) for each in found]
 
     def render_mappings(
         self, path: str, rows: Sequence[Mapped], asked: Mapping[str, str], place: Place
     ) -> str:
         """A page of the mappings that were asked for."""
+        rows = self._told(rows)
         return self._render("mappings.html", path, rows=rows, asked=asked, place=place)
 
+    def _told(self, rows: Sequence[Mapped]) -> list[Mapped]:
+        """Mappings with their ends called as the reader's language does."""
+        texts = {end.label for each in rows for end in (each.subject, each.object)}
+        said = translations(self.graph, texts, self.voice.language)
+        return [
+            replace(each, subject=said.link(each.subject), object=said.link(each.object))
+            for each in rows
+        ]
+
     def _mapping(self, path: str, mapped: Mapped) -> str:
+        mapped = self._told([mapped])[0]
         ends = [
             concept(self.graph, each.uri, self.voice.language)
             for each in (mapped.subject, mapped.object)
@@ -151,8 +173,8 @@ class Pages:
 
     def render_quality(self, path: str, quality: Quality) -> str:
         """The figures of what is served."""
-        labels = {each.link.id: each.link.label for each in self._schemes}
-        return self._render("quality.html", path, **quality_view(quality, labels, self.voice))
+        view = quality_view(quality, self._scheme_labels, self.voice)
+        return self._render("quality.html", path, **view)
 
     def render_gone(self, path: str, uri: str) -> str:
         """The retired concept with this IRI: when, why, what took its place."""
@@ -164,8 +186,7 @@ class Pages:
 
     def render_choice(self, path: str, code: str, meanings: Sequence[Meaning]) -> str:
         """The several meanings of a code, and what became of each."""
-        labels = {each.link.id: each.link.label for each in self._schemes}
-        language = self.voice.language
+        labels, language = self._scheme_labels, self.voice.language
         told = [
             (each, named(self.graph, each.uri, language), *history(self.graph, each.uri, language))
             for each in meanings
@@ -186,16 +207,8 @@ class Pages:
 
     def render_query(self, path: str, question: Question, answer: Answer) -> str:
         """A question with its form, its answer as a table and its SPARQL."""
-        shown = [name for name in answer.columns if not name.endswith("_uri")]
-        return self._render(
-            "query.html",
-            path,
-            question=question,
-            answer=answer,
-            fields=[self._field(question, answer, each.name) for each in question.params],
-            headings=[question.columns.get(name, name) for name in shown],
-            rows=[[self._cell(path, row, name) for name in shown] for row in answer.rows],
-        )
+        view = question_view(self.graph, path, question, answer, self.voice)
+        return self._render("query.html", path, **view)
 
     def render_editor(self, path: str) -> str:
         """The form for SPARQL queries."""
@@ -253,9 +266,13 @@ class Pages:
     def _schemes(self) -> list[Scheme]:
         return self._known.schemes[self.voice.language]
 
+    @property
+    def _scheme_labels(self) -> dict[str, str]:
+        return {each.link.id: each.link.label for each in self._schemes}
+
     def render(self, template: str, path: str, **values: object) -> str:
         """A page of another room, from its template and what that asks for."""
-        return self._render(template, path, **values)
+        return self._render(template, path, scheme_labels=self._scheme_labels, **values)
 
     def _render(self, template: str, path: str, **values: object) -> str:
         page = Page(
@@ -263,30 +280,6 @@ class Pages:
             finds=self.search is not None,
         )
         return _ENVIRONMENT.get_template(template).render(page=page, most=MOST, **values)
-
-    def _field(self, question: Question, answer: Answer, name: str) -> dict[str, object]:
-        """A parameter as a form field: a choice where its kind has entities, else a text."""
-        param = next(each for each in question.params if each.name == name)
-        found = options(self.graph, param.kind) if param.kind != "entity" else []
-        notations = [each.notation for each in found if each.notation]
-        return {
-            "name": name,
-            "label": param.label,
-            "value": answer.params[name],
-            "options": found,
-            "optional": not param.default,
-            "several": KINDS[param.kind].several,
-            "chosen": answer.params[name].split(",") if found else [],
-            "ambiguous": len(set(notations)) < len(notations),
-        }
-
-    def _cell(self, path: str, row: Mapping[str, object], name: str) -> tuple[object, str | None]:
-        shown, uri = row[name], row.get(f"{name}_uri")
-        if isinstance(uri, str):
-            return shown, iri_cell(self.graph.names, root_of(path), uri)[1]
-        if isinstance(shown, str) and shown.startswith(self.graph.names.base):
-            return shown, iri_cell(self.graph.names, root_of(path), shown)[1]
-        return kind_name(shown) if isinstance(shown, str) else shown, None
 
 
 def make_pages(

@@ -9,6 +9,7 @@ from ontology.terms import CLASSES, SKOS, Names
 from service.graph.links import link_of, with_query
 from service.graph.parameters import KINDS
 from service.graph.questions import Question
+from service.graph.translations import Translations
 from service.http.languages import Voice
 from service.pages.concept_model import Concept, Text
 from service.retrieval.facets import FacetCount
@@ -39,6 +40,7 @@ _FACETS: Final[Mapping[str, tuple[str, str]]] = {
     "level": ("レベル", "Level"),
 }
 _JA: Final = Voice()
+_UNNAMED: Final = Translations()
 _WEB: Final = ("http://", "https://")
 
 #: a table's cell: what it shows and where it leads
@@ -112,14 +114,24 @@ def search_link(asked: Asked, **changes: object) -> str:
     return with_query("search", **{**params, **changes})
 
 
-def facets(asked: Asked, results: Results, voice: Voice = _JA) -> list[Facet]:
+def facets(
+    asked: Asked, results: Results, voice: Voice = _JA, named: Translations = _UNNAMED
+) -> list[Facet]:
     """The facets of a search that have something to choose from."""
-    found = [_facet(asked, name, results.facets.get(name, ()), voice) for name in _FACETS]
+    found = [_facet(asked, name, results.facets.get(name, ()), voice, named) for name in _FACETS]
     return [each for each in found if each.choices]
 
 
-def _facet(asked: Asked, name: str, counts: Sequence[FacetCount], voice: Voice) -> Facet:
-    choices = [_choice(asked, name, each, voice) for each in sorted(counts, key=_rank)]
+def names_of(results: Results) -> set[str]:
+    """All Japanese names that a page of results shows."""
+    counted = (each.label for counts in results.facets.values() for each in counts)
+    return {*counted, *(name for hit in results.hits for name in (hit.label, *hit.path))}
+
+
+def _facet(
+    asked: Asked, name: str, counts: Sequence[FacetCount], voice: Voice, named: Translations
+) -> Facet:
+    choices = [_choice(asked, name, each, voice, named) for each in sorted(counts, key=_rank)]
     if name == "scheme":
         older = "" if asked.superseded else "superseded"
         address = search_link(asked, include=older)
@@ -134,21 +146,28 @@ def _rank(each: FacetCount) -> tuple[int, str]:
     return (order.index(each.value) if each.value in order else len(order), each.value)
 
 
-def _choice(asked: Asked, facet: str, each: FacetCount, voice: Voice) -> FacetChoice:
+def _choice(
+    asked: Asked, facet: str, each: FacetCount, voice: Voice, named: Translations
+) -> FacetChoice:
     chosen = asked.chosen[facet]
     address = search_link(asked, **{facet: sorted(chosen ^ {each.value})})
-    label = kind_name(each.value, voice) if facet == "kind" else each.label
+    label = kind_name(each.value, voice) if facet == "kind" else named.say(each.label)
     return FacetChoice(label, address, each.value in chosen, each.count)
 
 
-def hit_view(hit: Hit, voice: Voice = _JA) -> dict[str, object]:
-    """A hit for its template."""
+def hit_view(hit: Hit, voice: Voice = _JA, named: Translations = _UNNAMED) -> dict[str, object]:
+    """A hit for its template; `name` is its name in the reader's language, if that differs.
+
+    Each name of the `path` comes with whether it is the Japanese one.
+    """
+    name = named.say(hit.label, [hit.uri])
     in_label = [span for match in hit.matched if match.text == hit.label for span in match.spans]
     return {
         "uri": hit.uri,
         "notation": hit.notation,
         "label": pieces(hit.label, in_label),
-        "path": hit.path,
+        "name": name if name != hit.label else None,
+        "path": [(named.say(each), named.say(each) == each) for each in hit.path],
         "kind": kind_name(hit.kind, voice),
         "score": round(100 * hit.score),
         "why": [

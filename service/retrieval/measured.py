@@ -7,19 +7,18 @@ build of other documents may lack what they judge: then nothing is measured, and
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ontology.artefact import FIGURES
 from service.graph.store import Graph
 from service.retrieval.evaluation import JudgmentError, evaluate_file
 from service.retrieval.search import Search
 
 #: our own judged queries, where there is a checkout
 OWN_QUERIES: Final = Path(__file__).parents[2] / "tests" / "quality" / "queries.json"
-#: the file beside an index
-MEASURED: Final = "quality.json"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Measured:
     def save(self, folder: Path) -> None:
         """Write the figures beside an index."""
         text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
-        (folder / MEASURED).write_text(text + "\n", encoding="utf-8")
+        (folder / FIGURES).write_text(text + "\n", encoding="utf-8")
 
     def stale(self, search: Search, queries: Path = OWN_QUERIES) -> Iterator[tuple[str, str]]:
         """Why the figures are not those of this search, in Japanese and English; none if fresh."""
@@ -52,6 +51,11 @@ class Measured:
             yield "重みを変える前の値です", "measured before the weights were changed"
         if queries.exists() and self.digest != _digest(queries):
             yield "問いを変える前の値です", "measured before the queries were changed"
+
+    def settled(self, earlier: "Measured | None") -> "Measured":
+        """These figures, or the earlier ones where they say the same: no news is no change."""
+        same = earlier and asdict(replace(earlier, measured=self.measured)) == _plain(self)
+        return earlier if earlier and same else self
 
 
 def measure(graph: Graph, search: Search, queries: Path = OWN_QUERIES) -> Measured | None:
@@ -75,9 +79,15 @@ def measure(graph: Graph, search: Search, queries: Path = OWN_QUERIES) -> Measur
 def read_measured(folder: Path) -> Measured | None:
     """The figures beside an index; `None` where there are none of this form."""
     try:
-        return Measured(**json.loads((folder / MEASURED).read_text(encoding="utf-8")))
+        return Measured(**json.loads((folder / FIGURES).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _plain(found: Measured) -> dict[str, Any]:
+    """Figures as they are read again."""
+    told: dict[str, Any] = json.loads(json.dumps(asdict(found)))
+    return told
 
 
 def _digest(path: Path) -> str:

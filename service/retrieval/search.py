@@ -16,7 +16,7 @@ import numpy as np
 from service.retrieval.analysis import Analyser, Sudachi, Token, alone, folded_key, spoken
 from service.retrieval.codes import CodeMatch, Codes, asks_for_mapped, codes_of
 from service.retrieval.dense import Space, space
-from service.retrieval.encoders import NamedEncoder, QueryEncoder, cached_query
+from service.retrieval.encoders import NamedEncoder, QueryEncoder, Vectors, cached_query
 from service.retrieval.entries import by_name
 from service.retrieval.explain import Match, Speaker
 from service.retrieval.facets import Facet, FacetCount, facets_of, narrow
@@ -154,9 +154,9 @@ class Search:
             took_ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
-    def weighed(self, text: str) -> Weighed:
-        """What a text says of every entry, weighed."""
-        signals = self.signals(text)
+    def weighed(self, text: str, vector: Vectors | None = None) -> Weighed:
+        """What a text says of every entry, weighed; its vector is made where none is given."""
+        signals = self.signals(text, vector)
         with timed("rank"):
             evidence = weigh(signals, self.terrain, self.weights)
         return Weighed(signals, evidence, footing(signals, self.space, self.weights))
@@ -190,15 +190,16 @@ class Search:
             matched=why.of(place),
         )
 
-    def signals(self, text: str) -> Signals:
+    def signals(self, text: str, vector: Vectors | None = None) -> Signals:
         """What a text says of each entry, before anything is weighed."""
         codes = self.codes.find(text)
         read = self.read(text, codes)
         tokens = self.analyse(read)
         terms = terms_of(self.index, tokens)
         typed = self.analyse(text) if codes else tokens
-        with timed("encode"):
-            vector = self.encode(read)
+        if vector is None:
+            with timed("encode"):
+                vector = self.encode(read)
         return Signals(
             text=text,
             terms=terms,

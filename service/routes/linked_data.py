@@ -4,19 +4,18 @@ import re
 from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pyoxigraph import NamedNode
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from service.errors import BadRequest, NotFound
 from service.graph.notations import same_label
-from service.graph.store import Graph
-from service.graph.succession import Step, history
 from service.http.caching import CACHED
 from service.http.languages import PARAMETER, voice_of
 from service.http.negotiation import DATA_OFFERS, HTML, JSON, PAGE_OFFERS, Offer
 from service.routes.dependencies import Codes, Descriptions, Local, World
 from service.routes.documents import Document, acceptable, data, gone, links_of, page
+from service.routes.meanings import Choice, choice
 from service.state import Meaning, State
 
 _LOCAL: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -84,8 +83,18 @@ def data_of_iri(
     return _data(request, _document(state, _iri(uri), offer, labels), state, found)
 
 
-@router.get("/code/{code}", status_code=303, summary="コードから / From a code")
-def code_of(code: str, request: Request, state: World, codes: Codes) -> Response:
+@router.get(
+    "/code/{code}",
+    status_code=303,
+    summary="コードから / From a code",
+    responses={300: {"model": Choice, "description": "Several meanings, with what became of each"}},
+)
+def code_of(
+    code: Annotated[str, Path(examples=["HR-5", "OP-5"])],
+    request: Request,
+    state: World,
+    codes: Codes,
+) -> Response:
     """303 to the newest entity with this code, 300 where versions mean different things."""
     meanings = codes.meanings(code)
     if not meanings:
@@ -103,8 +112,7 @@ def code_of(code: str, request: Request, state: World, codes: Codes) -> Response
         body = state.pages.speaking(voice).render_choice(request.url.path, code, meanings)
         headers |= {"Content-Language": voice.language, "Content-Type": HTML.content_type}
         return Response(body, 300, headers)
-    items = [_item(each, state.graph) for each in meanings]
-    return JSONResponse({"code": code, "total": len(items), "items": items}, 300, headers)
+    return JSONResponse(choice(state.graph, code, meanings), 300, headers)
 
 
 def _page(request: Request, about: Document, state: State, found: Descriptions) -> Response:
@@ -169,28 +177,3 @@ def _target(request: Request, local: str, offer: Offer) -> str:
         return f"../data/{local}.{offer.extension}"
     voice = voice_of(request)
     return f"../page/{local}" + (f"?{PARAMETER}={voice.language}" if voice.pinned else "")
-
-
-def _item(meaning: Meaning, graph: Graph) -> dict[str, object]:
-    onward, back = history(graph, meaning.uri)
-    return {
-        **_known(meaning),
-        "replaced_by": [_step(each) for each in onward],
-        "replaces": [_step(each) for each in back],
-    }
-
-
-def _step(step: Step) -> dict[str, object]:
-    link = step.link
-    said = {"id": link.id, "uri": link.uri, "notation": link.notation, "label": link.label}
-    return {**said, "relation": step.relation, "reason": step.reason}
-
-
-def _known(meaning: Meaning) -> dict[str, object]:
-    return {
-        "id": meaning.id,
-        "uri": meaning.uri,
-        "label": meaning.label,
-        "scheme": meaning.scheme,
-        "superseded": meaning.superseded,
-    }

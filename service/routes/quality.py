@@ -28,4 +28,6 @@ def quality(request: Request, state: World) -> Response:
     if offer.name == JSON.name:
         headers = {"Vary": "Accept", "Cache-Control": CACHED}
         return JSONResponse(found.document(), headers=headers)
-    return resource(request, found.triples(), offer, state, "quality")
+    # figures may be measured anew of the same graph
+    when = found.search["measured"] if found.search else ""
+    return resource(request, found.triples(), offer, state, f"quality {when}")

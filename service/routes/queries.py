@@ -40,9 +40,12 @@ def answer(
     question = named_question(name, state.questions)
     offer = acceptable(request, LIST_OFFERS)
     given = (pair for pair in request.query_params.multi_items() if pair[0] not in _FORMS)
-    found = ask(question, state.graph, gathered(question.kinds, given))
+    voice = voice_of(request)
+    # data is the same in every language
+    language = voice.language if offer.name == HTML.name else "ja"
+    found = ask(question, state.graph, gathered(question.kinds, given), language)
     if offer.name == HTML.name:
-        pages = cast(Pages, state.pages.speaking(voice_of(request)))
+        pages = cast(Pages, state.pages.speaking(voice))
         return html(pages.render_query(request.url.path, question, found), request)
     if offer.name == CSV.name:
         return Response(to_csv(found), headers={**_VARY, "Content-Type": CSV.content_type})
@@ -56,14 +59,17 @@ def describe(question: Question) -> dict[str, object]:
         "title": question.title,
         "title_en": question.title_en,
         "description": question.description,
+        "description_en": question.description_en,
         "params": [
             {
                 "name": each.name,
                 "kind": each.kind,
                 "default": each.default,
                 "label": each.label,
+                "label_en": each.label_en,
             }
             for each in question.params
         ],
         "columns": dict(question.columns),
+        "columns_en": dict(question.columns_en),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypedDict
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -57,13 +57,12 @@ def search(
 ) -> Response:
     """Entities that fit a text, a keyword or a code, best first."""
     engine = _engine(state)
+    chosen = {
+        "kind": kind, "scheme": scheme, "area": area, "task_class": task_class, "level": level
+    }  # fmt: skip
     asked = Asked(
         text=_worded(q),
-        kinds=_known("kind", kind, engine),
-        schemes=_known("scheme", scheme, engine),
-        areas=_known("area", area, engine),
-        task_classes=_known("task_class", task_class, engine),
-        levels=_known("level", level, engine),
+        **filters(engine, chosen),
         limit=limit,
         offset=offset,
         superseded=bool(include),
@@ -100,6 +99,30 @@ def suggest(
         for each in found
     ]
     return JSONResponse({"items": items})
+
+
+class Filters(TypedDict):
+    """What `Asked` is told of the facets."""
+
+    kinds: frozenset[str]
+    schemes: frozenset[str]
+    areas: frozenset[str]
+    task_classes: frozenset[str]
+    levels: frozenset[str]
+
+
+def filters(engine: Search, chosen: Mapping[str, Collection[str] | None]) -> Filters:
+    """The filters of a search from the values chosen by the name of their facet.
+
+    Raises `BadRequest` on a value that nothing has, naming those there are.
+    """
+    return {
+        "kinds": _known("kind", chosen.get("kind"), engine),
+        "schemes": _known("scheme", chosen.get("scheme"), engine),
+        "areas": _known("area", chosen.get("area"), engine),
+        "task_classes": _known("task_class", chosen.get("task_class"), engine),
+        "levels": _known("level", chosen.get("level"), engine),
+    }
 
 
 def document(results: Results) -> dict[str, object]:

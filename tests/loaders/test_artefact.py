@@ -15,7 +15,7 @@ import pytest
 from loaders.artefact import Finish, exclusive, publish
 from loaders.build import Build, build
 from loaders.registry import Registry, load_registry
-from ontology.artefact import BUILDS, CURRENT, GRAPH, MANIFEST, damage, read_manifest
+from ontology.artefact import BUILDS, CURRENT, FIGURES, GRAPH, MANIFEST, damage, read_manifest
 from ontology.terms import Names
 
 HERE = Path(__file__).parent
@@ -29,6 +29,8 @@ TASKS = """タスク一覧
 名札を渡す
 """
 VECTORS = {"index-a/vectors": b"\1\2\3"}
+FIGURED = f"index-a/{FIGURES}"
+MEASURED = {**VECTORS, FIGURED: b"old"}
 
 
 def made(folder: Path, text: str, registry: Registry | None = None) -> Build:
@@ -158,6 +160,28 @@ def test_the_index_of_another_encoder_is_added_beside(tmp_path: Path, old: Build
     assert not damage(place)
 
 
+def test_figures_that_were_measured_anew_take_the_place_of_the_old(
+    tmp_path: Path, old: Build
+) -> None:
+    place = published(old, tmp_path, MEASURED)
+    published(old, tmp_path, {"index-a/vectors": b"made again", FIGURED: b"new"})
+    after = content(place)
+    assert (after["index-a/vectors"], after[FIGURED]) == (VECTORS["index-a/vectors"], b"new")
+    assert FIGURED in read_manifest(place)["files"] and not damage(place)
+
+
+def test_the_same_figures_change_nothing(tmp_path: Path, old: Build) -> None:
+    before = content(published(old, tmp_path, MEASURED))
+    assert content(published(old, tmp_path, MEASURED)) == before
+
+
+def test_a_build_records_the_encoder_it_was_last_made_with(tmp_path: Path, old: Build) -> None:
+    registry = tmp_path / "registry.csv"
+    for encoder in ("a", "b", "a"):
+        place = publish(old, tmp_path, registry, lambda _, name=encoder: {"encoder": name})
+        assert read_manifest(place)["encoder"] == encoder and not damage(place)
+
+
 @pytest.mark.parametrize("name", [GRAPH, MANIFEST, "index-a/vectors"])
 def test_a_damaged_build_is_replaced(tmp_path: Path, old: Build, name: str) -> None:
     place = published(old, tmp_path)
@@ -241,6 +265,20 @@ def test_an_index_whose_addition_is_killed_at_any_moment_harms_nothing(
         assert served(data) == old.version
         published(old, data, more)
         assert content(data / BUILDS / old.version).keys() == FILES | more.keys()
+        assert not leftovers(data), data.name
+
+
+def test_figures_whose_replacement_is_killed_at_any_moment_harm_nothing(
+    tmp_path: Path, old: Build
+) -> None:
+    published(old, tmp_path / "start", MEASURED)
+    anew = {**MEASURED, FIGURED: b"new"}
+    for data in killed(tmp_path, old, tmp_path / "start", anew):
+        assert served(data) == old.version
+        assert content(data / BUILDS / old.version)[FIGURED] in (b"old", b"new")
+        published(old, data, anew)
+        assert content(data / BUILDS / old.version)[FIGURED] == b"new"
+        assert FIGURED in read_manifest(data / CURRENT)["files"]
         assert not leftovers(data), data.name
 
 

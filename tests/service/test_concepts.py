@@ -1,5 +1,7 @@
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +159,12 @@ def test_natural_order_is_total(one: str, other: str) -> None:
 @given(st.text("ABCabc019._-", min_size=1))
 def test_ids_need_no_quoting(local: str) -> None:
     assert link_of(NAMES, NAMES.entity(local)) == f"page/{local}"
+
+
+@pytest.mark.parametrize("id", ["cmbok2.AU-2", "task.M02", "task.E071", "sfia9.CSMG-3"])
+def test_what_is_similar_is_not_on_the_page_already(open_root: str, id: str) -> None:
+    page = httpx.get(f"{open_root}page/{id}", headers={"Accept": "text/html"}).text
+    before, _, rest = page.partition('<h2 id="similar">')
+    shown = set(re.findall(r'href="(\.\./page/[^"]+)"', rest.partition("</section>")[0]))
+    assert shown
+    assert not shown & set(re.findall(r'href="(\.\./page/[^"]+)"', before))

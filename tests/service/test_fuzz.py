@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import httpx
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CheckContext, not_a_server_error
@@ -58,6 +60,43 @@ def test_the_description_holds(searching: str) -> None:
     assert len(operations) > 20
     broken = [fault for operation in operations for fault in faults(operation)]
     assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value", "status"),
+    [
+        ("/code/{code}", "code", "HR-4", 300),
+        ("/code/{code}", "code", "ｈｒ５", 303),
+        ("/code/{code}", "code", "ZZ-99", 404),
+        ("/id/{local}", "local", "cmbok2.HR-s3", 410),
+        ("/page/{local}", "local", "cmbok2.HR-s3", 410),
+        ("/data/{local}", "local", "cmbok2.HR-s3.nt", 410),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "text/turtle"])
+def test_answers_that_no_chance_finds_are_described(
+    searching: str, path: str, name: str, value: str, status: int, accept: str
+) -> None:
+    described = schemathesis.openapi.from_url(searching + "openapi.json")
+    operation = described[path]["GET"]
+    case = operation.Case(path_parameters={name: value}, headers={"Accept": accept})
+    answer = case.call(allow_redirects=False)
+    if answer.status_code != 406:
+        assert answer.status_code == status
+        assert str(status) in operation.definition.raw["responses"] or status == 404
+    case.validate_response(answer, checks=CHECKS)
+
+
+def test_the_list_of_meanings_is_described(searching: str) -> None:
+    document = httpx.get(searching + "openapi.json").json()
+    told = document["paths"]["/code/{code}"]["get"]["responses"]["300"]["content"]
+    assert set(told) == {"application/json", "text/html"}
+    schemas = document["components"]["schemas"]
+    assert told["application/json"]["schema"]["$ref"].rpartition("/")[2] == "Choice"
+    listed = httpx.get(f"{searching}code/HR-4").json()
+    assert set(schemas["Choice"]["required"]) == set(listed)
+    assert all(set(schemas["Item"]["required"]) == set(each) for each in listed["items"])
+    assert schemas["Successor"]["required"]
 
 
 def faults(operation: APIOperation) -> Iterator[str]:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +64,10 @@ class TestEveryQuestion:
     def test_is_documented(self, question: Question, graph: Graph) -> None:
         assert question.title and question.title_en and question.description
         assert question.order < 99
+        english = (question.title_en, question.description_en, question.summary_en)
+        told = (*english, *question.columns_en.values(), *question.words.values())
+        assert all(text.replace("“", "").replace("”", "").isascii() for text in told)
+        assert all(each.label_en.isascii() for each in question.params)
         variables = [each.value for each in graph.solutions(question.text).variables]
         assert variables == list(question.columns)
 
@@ -83,6 +88,33 @@ class TestEveryQuestion:
 
 def as_triples(graph: Graph, query: str) -> Sequence[object]:
     return [tuple(map(str, row)) for row in graph.solutions(query)]
+
+
+def test_the_words_of_the_queries_have_their_english(open_graph: Graph) -> None:
+    """What a query writes itself, in a column of our own words, is a word with English."""
+    columns = ("grade", "finding", "relation", "places")
+    for question in QUESTIONS.values():
+        for row in ask(question, open_graph, {}).rows:
+            values = [str(row[each]) for each in columns if row.get(each)]
+            assert {each for value in values for each in value.split("、")} <= set(question.words)
+
+
+def test_a_summary_in_english(open_graph: Graph) -> None:
+    answer = ask(QUESTIONS["tasks-for-competency"], open_graph, {"competency": "HR-5"}, "en")
+    assert answer.summary == "Work mapped to HR-5 Coaching: 5 (also: 5)."
+    plan = ask(QUESTIONS["training-plan"], open_graph, {"tasks": "T17,T20"}, "en")
+    assert plan.summary.startswith("Competencies for a role with “")
+    assert plan.rows == ask(QUESTIONS["training-plan"], open_graph, {"tasks": "T17,T20"}).rows
+
+
+def test_a_question_without_english_is_japanese_in_both(graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "mine.rq"
+    path.write_text(
+        "#+ title: 数える\n#+ column n: 数\n#+ summary: {count} 行。\nSELECT (1 AS ?n) {}", "utf-8"
+    )
+    question = read_question(path)
+    assert (question.title_en, question.columns_en) == ("数える", {"n": "数"})
+    assert ask(question, graph, {}, "en").summary == "1 行。"
 
 
 def test_which_tasks_map_to_coaching(graph: Graph) -> None:
@@ -234,7 +266,7 @@ HOSTILE = '#+ param word: text = x\nSELECT ?word WHERE {\n  VALUES ?word { "x" }
 @given(word=st.text().filter(lambda text: text.strip() and max(text) < "\ud800"))
 def test_text_stays_text(word: str) -> None:
     """Whatever is typed comes back as one literal: nothing of it is read as SPARQL."""
-    question = Question("q", "", "", "", (), {}, frozenset(), "", HOSTILE)
+    question = replace(QUESTIONS["mentions"], text=HOSTILE)
     graph = Graph(Store(), NAMES, "")
     choice = resolve(graph, "text", word, parameter="word")
     rows = graph.rows(fill(question, graph, {"word": choice}))

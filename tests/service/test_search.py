@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ontology.terms import Names
 from service.graph.store import load_graph
-from service.retrieval.encoders import load_encoder
+from service.retrieval.encoders import Vectors, load_encoder
 from service.retrieval.explain import Match
 from service.retrieval.index import build_index
 from service.retrieval.ranking import Weights, changed
@@ -240,6 +240,22 @@ def test_similar_entries_leave_out_the_superseded_and_itself() -> None:
     near = similar(replace(SEARCH), "https://w3id.org/ccgraph/id/cmbok2.HR-5", most=50)
     assert all(not each.superseded and each.id != "cmbok2.HR-5" for each in near)
     assert similar(SEARCH, "https://example.org/unknown") == []
+
+
+def test_similar_entries_share_words_and_meaning_and_leave_out_what_is_linked() -> None:
+    id = "https://w3id.org/ccgraph/id/"
+    near = similar(SEARCH, f"{id}cmbok2.HR-5", most=50)
+    assert near
+    rest = similar(SEARCH, f"{id}cmbok2.HR-5", most=50, without=[near[0].uri, f"{id}unknown"])
+    assert [each.uri for each in rest] == [each.uri for each in near[1:]]
+
+
+def test_what_is_similar_needs_no_encoding() -> None:
+    def refuses(text: str) -> Vectors:
+        raise AssertionError(text)
+
+    quiet = replace(SEARCH, encode=refuses)
+    assert similar(quiet, "https://w3id.org/ccgraph/id/cmbok2.HR-5", most=50)
 
 
 def test_a_weight_is_changed_by_name() -> None:
