@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -19,6 +20,7 @@ from service.graph.notations import Notations
 from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.http.workshop import Workshop
 from service.interchange.reader import Frameworks
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
@@ -87,6 +89,7 @@ def _application(state: State) -> FastAPI:
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.cache = ResponseCache(state.settings.cache_bytes)
+    app.state.workshop = Workshop(_files(state), state.settings.file_bytes)
     app.state.describer = Describer(state.graph)
     app.state.survey = Survey(state.graph)
     app.state.notations = Notations(state.graph)
@@ -107,6 +110,11 @@ def _application(state: State) -> FastAPI:
     for router in _routers():
         app.include_router(router)
     return app
+
+
+def _files(state: State) -> Path | None:
+    """Where files of a graph are written: those of one too large for memory beside its store."""
+    return state.settings.data if state.graph.folder else None
 
 
 def _scores(state: State) -> SearchScores | None:
@@ -135,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         warming.cancel()
+        app.state.workshop.stop()
         await app.state.agents.stop()
         await pool.stop()
 

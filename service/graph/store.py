@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import (
     BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -80,6 +81,11 @@ class Graph:
         """The statements of the file that fit, one for each graph that holds them."""
         found = self.store.quads_for_pattern(subject, predicate, object, None)
         return self.dataset.stated(found)
+
+    def merge(self) -> Iterator[Triple]:
+        """The triples of the default graph, each once."""
+        found = self.store.quads_for_pattern(None, None, None, DefaultGraph())
+        return (quad.triple for quad in found)
 
     def solutions(self, query: str, **bindings: Term) -> QuerySolutions:
         """The solutions of a SELECT query; each binding stands in for its variable.
