@@ -4,9 +4,9 @@ Works on any graph with `sssom:Mapping` resources. The machine's proposals are l
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -30,6 +30,8 @@ _IRIS: Final = frozenset({"subject_id", "predicate_id", "object_id", "mapping_ju
 _LISTS: Final = frozenset({"author_label"})
 #: the ends of a mapping and its predicate
 _ENDS: Final = ("subject_id", "predicate_id", "object_id")
+#: how many ends are remembered while mappings are listed
+_REMEMBERED: Final = 20_000
 #: sub-selects make the engine join tables instead of asking every graph about every mapping
 _SPOKES: Final = """
 SELECT ?mapping ?subject ?predicate ?object WHERE {
@@ -145,10 +147,22 @@ class Mappings:
 
     def rows(self, uris: Iterable[str]) -> list[Mapped]:
         """The mappings with these IRIs, in the order given."""
-        return [found for uri in uris if (found := self.about(uri))]
+        return list(self.each(uris))
+
+    def each(self, uris: Iterable[str]) -> Iterator[Mapped]:
+        """The same one by one. What is said of an end is remembered for its next mappings."""
+        linked = lru_cache(_REMEMBERED)(self._link)
+        return (found for uri in uris if (found := self._about(uri, linked)))
 
     def about(self, uri: str) -> Mapped | None:
         """The mapping with this IRI; `None` where the graph has none."""
+        return self._about(uri, self._link)
+
+    def ends(self) -> Mapping[str, tuple[str, str, str]]:
+        """The IRIs of subject, predicate and object of every mapping by its IRI, in order."""
+        return self._spokes
+
+    def _about(self, uri: str, linked: Callable[[str], Link]) -> Mapped | None:
         quads = list(self._quads(NamedNode(uri)))
         proposals = self.graph.names.graph(PROPOSALS_GRAPH)
         said = {
@@ -157,7 +171,7 @@ class Mappings:
             if value(quad.graph_name) != proposals
         }
         spoke = [said.get(SSSOM + slot, "") for slot in _ENDS]
-        return self._mapped(uri, spoke, quads) if all(spoke) else None
+        return self._mapped(uri, spoke, quads, linked) if all(spoke) else None
 
     def triples(self) -> Iterator[Triple]:
         """All mapping resources, and the statements that they stand for."""
@@ -183,7 +197,9 @@ class Mappings:
     def _order(self) -> Sequence[str]:
         return tuple(self._spokes)
 
-    def _mapped(self, uri: str, spoke: Sequence[str], quads: Sequence[Quad]) -> Mapped:
+    def _mapped(
+        self, uri: str, spoke: Sequence[str], quads: Sequence[Quad], linked: Callable[[str], Link]
+    ) -> Mapped:
         names = self.graph.names
         subject, predicate, target = spoke
         said: dict[str, list[str]] = defaultdict(list)
@@ -192,9 +208,9 @@ class Mappings:
         return Mapped(
             uri,
             next((value(quad.graph_name) for quad in quads), ""),
-            self._link(subject),
+            linked(subject),
             word_of(names, predicate),
-            self._link(target),
+            linked(target),
             {slot: "、".join(sorted(said[slot])) for slot in SLOTS if slot in said},
         )
 
@@ -208,9 +224,9 @@ class Mappings:
 
     def _said(self, node: NamedNode) -> Iterator[Terms]:
         for name, property in _PROPERTIES.items():
-            for quad in self.graph.quads(node, property):
-                if value(quad.object) != _CONCEPT:
-                    yield {name: quad.object}
+            for triple in self.graph.merge(node, property):
+                if value(triple.object) != _CONCEPT:
+                    yield {name: triple.object}
 
 
 def nothing(names: Names) -> Link:

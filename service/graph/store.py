@@ -82,9 +82,11 @@ class Graph:
         found = self.store.quads_for_pattern(subject, predicate, object, None)
         return self.dataset.stated(found)
 
-    def merge(self) -> Iterator[Triple]:
-        """The triples of the default graph, each once."""
-        found = self.store.quads_for_pattern(None, None, None, DefaultGraph())
+    def merge(
+        self, subject: NamedNode | None = None, predicate: NamedNode | None = None
+    ) -> Iterator[Triple]:
+        """The triples of the default graph that fit, each once."""
+        found = self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
         return (quad.triple for quad in found)
 
     def solutions(self, query: str, **bindings: Term) -> QuerySolutions:

@@ -1,7 +1,10 @@
 """`/mappings`, `/mappings.sssom.tsv` and `/mappings.ttl` (contract, section 4)."""
 
+import io
+import tempfile
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Final, cast
+from functools import lru_cache, partial
+from typing import IO, Annotated, Final, cast
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -9,13 +12,16 @@ from starlette.responses import JSONResponse, Response
 from ontology.mapping_sets import LICENCE
 from ontology.terms import Names
 from service.graph.mapping_filters import ends
-from service.graph.mappings import SLOTS, Ends, Mappings, Place, item
-from service.http.caching import CACHED, fresh, not_modified, tag
+from service.graph.mappings import SLOTS, Mappings, Place, item
+from service.graph.rdf import write
+from service.http.caching import CACHED, tag
+from service.http.files import file_answer
 from service.http.languages import voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS, TSV, TURTLE
+from service.http.workshop import Target as Sink
 from service.pages.rendering import Pages
-from service.routes.dependencies import Codes, World
-from service.routes.documents import acceptable, html, resource
+from service.routes.dependencies import Codes, Making, World
+from service.routes.documents import acceptable, html, resource_headers
 from service.state import FOREIGN, State
 from service.tables import csv_text
 
@@ -71,22 +77,27 @@ def mappings(
 
 
 @router.get("/mappings.sssom.tsv", summary="対応付けの全体 (SSSOM) / All mappings as SSSOM")
-def sssom(request: Request, state: World) -> Response:
+async def sssom(request: Request, state: World, workshop: Making) -> Response:
     """Every mapping as one SSSOM TSV file; `mapping_source` names the set of each."""
-    etag = tag(f"{state.graph.version}-sssom")
-    headers = {"Cache-Control": CACHED, "ETag": etag}
-    if fresh(request, headers):
-        return not_modified(headers)
-    known = mappings_of(request)
-    items = [item(row, state.graph.names) for row in known.rows(known.find(Ends()))]
-    body = sssom_table(items, state)
-    return Response(body, headers={**headers, "Content-Type": TSV.content_type})
+    headers = {
+        "Cache-Control": CACHED,
+        "ETag": tag(f"{state.graph.version}-sssom"),
+        "Content-Type": TSV.content_type,
+    }
+    write = partial(write_sssom, mappings_of(request), state)
+    return await file_answer(request, workshop, "mappings.sssom.tsv", write, headers)
 
 
 @router.get("/mappings.ttl", summary="対応付けの全体 (Turtle) / All mappings as Turtle")
-def turtle(request: Request, state: World) -> Response:
+async def turtle(request: Request, state: World, workshop: Making) -> Response:
     """Every mapping resource, and the statement that it stands for."""
-    return resource(request, mappings_of(request).triples(), TURTLE, state, "mappings")
+    known = mappings_of(request)
+
+    def write_turtle(target: Sink) -> None:
+        write(known.triples(), TURTLE.name, state.graph.names, target)
+
+    headers = resource_headers(state, TURTLE, "mappings")
+    return await file_answer(request, workshop, "mappings.ttl", write_turtle, headers)
 
 
 def mappings_of(request: Request) -> Mappings:
@@ -101,16 +112,49 @@ def csv_table(items: Iterable[Mapping[str, object]]) -> str:
     return csv_text(SLOTS, rows)
 
 
-def sssom_table(items: Iterable[Mapping[str, object]], state: State) -> str:
-    """All mappings as one SSSOM TSV text."""
+def write_sssom(mappings: Mappings, state: State, target: Sink) -> None:
+    """Write all mappings as one SSSOM TSV text, no more than a few in memory at any time."""
     from sssom_pydantic import Record
 
-    from ontology.sssom import metadata_of, write_set
+    from ontology.sssom import Used, metadata_of, write_rows
 
-    names: Names = state.graph.names
+    names, used = state.graph.names, Used()
     licence = state.manifest.licence if state.manifest.edition == FOREIGN else LICENCE
     head = metadata_of(names, f"{names.base}mappings.sssom.tsv", _TITLE, licence)
-    return write_set((Record.model_validate({**_UNSAID, **each}) for each in items), head, names)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:  # the head says what rows use
+        for mapped in mappings.each(_in_order(mappings, names)):
+            record = Record.model_validate({**_UNSAID, **item(mapped, names)})
+            used.add(record)
+            kept.write(record.model_dump_json(exclude_none=True) + "\n")
+        kept.seek(0)
+        rows = (Record.model_validate_json(line) for line in kept)
+        write_rows(rows, used, head, names, cast(IO[str], _Lines(target)))
+
+
+def _in_order(mappings: Mappings, names: Names) -> list[str]:
+    """The IRIs of all mappings in the order of an SSSOM file."""
+    from ontology.sssom import natural, rank
+
+    place = lru_cache(None)(lambda uri: natural(names.curie(uri)))
+    found = mappings.ends()
+
+    def key(uri: str) -> tuple[object, ...]:
+        subject, predicate, target = found[uri]
+        return place(subject), rank(names.curie(predicate)), place(target)
+
+    return sorted(found, key=key)
+
+
+class _Lines(io.TextIOBase):
+    """Passes text on, with line ends as SSSOM files have them."""
+
+    def __init__(self, target: Sink) -> None:
+        self._target = target
+
+    def write(self, text: str, /) -> int:
+        """Pass on some lines."""
+        self._target.write(text.replace("\r\n", "\n").encode())
+        return len(text)
 
 
 def _plain(value: object) -> object:
