@@ -83,10 +83,13 @@ class Graph:
         return self.dataset.stated(found)
 
     def merge(
-        self, subject: NamedNode | None = None, predicate: NamedNode | None = None
+        self,
+        subject: NamedNode | None = None,
+        predicate: NamedNode | None = None,
+        object: Term | None = None,
     ) -> Iterator[Triple]:
         """The triples of the default graph that fit, each once."""
-        found = self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
+        found = self.store.quads_for_pattern(subject, predicate, object, DefaultGraph())
         return (quad.triple for quad in found)
 
     def solutions(self, query: str, **bindings: Term) -> QuerySolutions:

@@ -20,7 +20,8 @@ from anyio import CapacityLimiter, to_thread
 
 from service.errors import Unavailable
 
-#: how much is made at the same time; what else is wanted waits for its turn, in no thread
+#: how many files are written at the same time, and how many values made; what else is wanted waits
+#: for its turn, in no thread
 _HANDS: Final = 2
 #: after how many seconds a client may ask again for what could not be written
 _PAUSE: Final = 60
@@ -69,7 +70,7 @@ class Workshop:
     def __init__(self, folder: Path | None, room: int) -> None:
         self._folder = folder
         self._room = room
-        self._limiter = CapacityLimiter(_HANDS)
+        self._writers, self._readers = CapacityLimiter(_HANDS), CapacityLimiter(_HANDS)
         self._making: dict[str, asyncio.Task[Any]] = {}
         self._files: dict[str, Finished] = {}
         self._values: dict[str, Any] = {}
@@ -82,7 +83,7 @@ class Workshop:
         """
         found = self._files.pop(name, None)
         if found is None:
-            found = await self._once(name, lambda: self._made(write))
+            found = await self._once(name, lambda: self._made(write), self._writers)
         self._files[name] = found  # now it is the last that was asked for
         self._make_room()
         return found
@@ -90,7 +91,7 @@ class Workshop:
     async def value(self, name: str, make: Callable[[], T]) -> T:
         """The value of this name, which is made where there is none; raises what `make` does."""
         if name not in self._values:
-            self._values[name] = await self._once(name, make)
+            self._values[name] = await self._once(name, make, self._readers)
         found: T = self._values[name]
         return found
 
@@ -98,11 +99,11 @@ class Workshop:
         """End what is being written."""
         self._stopped = True
 
-    async def _once(self, name: str, make: Callable[[], T]) -> T:
+    async def _once(self, name: str, make: Callable[[], T], limiter: CapacityLimiter) -> T:
         """Make it, or wait for it to be made; who leaves does not end it for the others."""
         task = self._making.get(name)
         if task is None:
-            work = to_thread.run_sync(make, limiter=self._limiter)
+            work = to_thread.run_sync(make, limiter=limiter)
             task = self._making[name] = asyncio.create_task(work)
             task.add_done_callback(lambda done: self._put_down(name, done))
         found: T = await asyncio.shield(task)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import IO, Annotated, Final, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from ontology.mapping_sets import LICENCE
@@ -48,11 +48,21 @@ _UNSAID: Final = {"mapping_justification": "semapv:UnspecifiedMatching"}
 router = APIRouter(tags=["mappings"])
 
 
+async def mappings_of(request: Request, workshop: Making) -> Mappings:
+    """The mappings of the graph, whose ends are read once, when they are first asked for."""
+    found: Mappings = request.app.state.mappings
+    return await workshop.value("mappings", found.read)
+
+
+Known = Annotated[Mappings, Depends(mappings_of)]
+
+
 @router.get("/mappings", summary="対応付けの一覧 / Mappings, filtered")
 def mappings(
     request: Request,
     state: World,
     codes: Codes,
+    known: Known,
     *,
     subject: Subject = "",
     object: Target = "",
@@ -63,7 +73,6 @@ def mappings(
     """Mappings between these ends, with SSSOM's slot names; `total` counts before the limit."""
     offer = acceptable(request, LIST_OFFERS)
     asked = {"subject": subject, "object": object, "predicate": predicate}
-    known = mappings_of(request)
     found = known.find(ends(state.graph, codes, **asked))
     rows = known.rows(found[offset : offset + limit])
     if offer.name == HTML.name:
@@ -77,33 +86,26 @@ def mappings(
 
 
 @router.get("/mappings.sssom.tsv", summary="対応付けの全体 (SSSOM) / All mappings as SSSOM")
-async def sssom(request: Request, state: World, workshop: Making) -> Response:
+async def sssom(request: Request, state: World, workshop: Making, known: Known) -> Response:
     """Every mapping as one SSSOM TSV file; `mapping_source` names the set of each."""
     headers = {
         "Cache-Control": CACHED,
         "ETag": tag(f"{state.graph.version}-sssom"),
         "Content-Type": TSV.content_type,
     }
-    write = partial(write_sssom, mappings_of(request), state)
+    write = partial(write_sssom, known, state)
     return await file_answer(request, workshop, "mappings.sssom.tsv", write, headers)
 
 
 @router.get("/mappings.ttl", summary="対応付けの全体 (Turtle) / All mappings as Turtle")
-async def turtle(request: Request, state: World, workshop: Making) -> Response:
+async def turtle(request: Request, state: World, workshop: Making, known: Known) -> Response:
     """Every mapping resource, and the statement that it stands for."""
-    known = mappings_of(request)
 
     def write_turtle(target: Sink) -> None:
         write(known.triples(), TURTLE.name, state.graph.names, target)
 
     headers = resource_headers(state, TURTLE, "mappings")
     return await file_answer(request, workshop, "mappings.ttl", write_turtle, headers)
-
-
-def mappings_of(request: Request) -> Mappings:
-    """The mappings of the graph that is served."""
-    found: Mappings = request.app.state.mappings
-    return found
 
 
 def csv_table(items: Iterable[Mapping[str, object]]) -> str:

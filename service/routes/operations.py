@@ -7,15 +7,17 @@ from pathlib import Path as Folder
 from typing import Annotated, Final
 
 from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from ontology.artefact import GRAPH, MANIFEST
 from service.errors import NotFound, Unavailable
 from service.graph.builds import build_folder
+from service.graph.census import Survey
 from service.graph.dumps import Dump
 from service.graph.store import load_graph
 from service.graph.void import void_description
-from service.http.caching import CACHED, IMMUTABLE, tag
+from service.http.caching import CACHED, IMMUTABLE, fresh, not_modified, tag
 from service.http.files import file_answer
 from service.http.languages import voice_of
 from service.http.negotiation import DATA_OFFERS
@@ -24,7 +26,7 @@ from service.operating.desk import Desk
 from service.operating.swap import Refusal
 from service.operating.world import count, graph_labels, is_ready
 from service.routes.dependencies import Making, World
-from service.routes.documents import acceptable, html, resource
+from service.routes.documents import acceptable, html, resource, resource_headers
 from service.state import Manifest, State, version
 
 router = APIRouter(tags=["operations"])
@@ -82,13 +84,21 @@ def versions(request: Request, state: World) -> JSONResponse:
 
 @router.get("/.well-known/void", summary="データセットの記述 / Description of the dataset")
 @router.get("/void.ttl", include_in_schema=False)
-def void(request: Request, state: World) -> Response:
+async def void(request: Request, state: World, workshop: Making) -> Response:
     """VoID and DCAT: graphs, their sizes, dumps, the endpoint, rights."""
     turtle = request.url.path.endswith(".ttl")
     offer = DATA_OFFERS[0] if turtle else acceptable(request, DATA_OFFERS)
     root = root_url(request, state)
-    said = void_description(state, request.app.state.survey, root)
-    return resource(request, said, offer, state, f"void {root}")
+    headers = resource_headers(state, offer, f"void {root}")
+    if fresh(request, headers):
+        return not_modified(headers)
+    survey: Survey = await workshop.value("survey", request.app.state.survey.take)
+
+    def described() -> Response:
+        said = void_description(state, survey, root)
+        return resource(request, said, offer, state, f"void {root}")
+
+    return await run_in_threadpool(described)
 
 
 @router.get("/dump/{file}", summary="一括取得 / Dump")
