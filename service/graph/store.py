@@ -31,6 +31,8 @@ from service.graph.files import rdf_file
 from service.graph.shelf import Hold
 
 Term = NamedNode | Literal
+#: what triples are about
+Node = NamedNode | BlankNode | Triple
 Row = Mapping[str, str]
 #: what queries may call, by IRI
 Functions = Mapping[NamedNode, Callable[..., Term | BlankNode | Triple | None]]
@@ -82,9 +84,13 @@ class Graph:
         found = self.store.quads_for_pattern(subject, predicate, object, None)
         return self.dataset.stated(found)
 
+    def says(self, subject: Node, predicate: NamedNode, object: Term) -> bool:
+        """Whether the default graph holds a triple."""
+        return Quad(subject, predicate, object) in self.store
+
     def merge(
         self,
-        subject: NamedNode | None = None,
+        subject: Node | None = None,
         predicate: NamedNode | None = None,
         object: Term | None = None,
     ) -> Iterator[Triple]:
