@@ -8,7 +8,7 @@ while to import: import this module late.
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import IO, Final
@@ -80,7 +80,7 @@ def write_set(records: Iterable[Record], head: MappingSetRecord, names: Names) -
     target = io.StringIO()
     used = Used()
     for row in rows:
-        used.add(row)
+        used.add({name: getattr(row, name) for name in _COLUMNS})
     write_rows(rows, used, head, names, target)
     return target.getvalue().replace("\r\n", "\n")
 
@@ -92,9 +92,9 @@ class Used:
     columns: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
 
-    def add(self, row: Record) -> None:
-        """Take note of a row."""
-        said = {name: found for name in _COLUMNS if (found := getattr(row, name)) is not None}
+    def add(self, row: Mapping[str, object]) -> None:
+        """Take note of a row, by slot; `None` is what it does not say."""
+        said = {name: row[name] for name in _COLUMNS if row.get(name) is not None}
         self.columns |= said.keys()
         self.prefixes |= {str(said[slot]).partition(":")[0] for slot in _CURIES if said.get(slot)}
 

@@ -1,6 +1,7 @@
 """`/mappings`, `/mappings.sssom.tsv` and `/mappings.ttl` (contract, section 4)."""
 
 import io
+import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
@@ -125,11 +126,11 @@ def write_sssom(mappings: Mappings, state: State, target: Sink) -> None:
     head = metadata_of(names, f"{names.base}mappings.sssom.tsv", _TITLE, licence)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:  # the head says what rows use
         for mapped in mappings.each(_in_order(mappings, names)):
-            record = Record.model_validate({**_UNSAID, **item(mapped, names)})
-            used.add(record)
-            kept.write(record.model_dump_json(exclude_none=True) + "\n")
+            row = {**_UNSAID, **item(mapped, names)}
+            used.add(row)
+            kept.write(json.dumps(row) + "\n")
         kept.seek(0)
-        rows = (Record.model_validate_json(line) for line in kept)
+        rows = (Record.model_validate(json.loads(line)) for line in kept)
         write_rows(rows, used, head, names, cast(IO[str], _Lines(target)))
 
 
