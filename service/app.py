@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -89,7 +88,7 @@ def _application(state: State) -> FastAPI:
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.cache = ResponseCache(state.settings.cache_bytes)
-    app.state.workshop = Workshop(_files(state), state.settings.file_bytes)
+    app.state.workshop = Workshop(state.scratch, state.settings.file_bytes)
     app.state.describer = Describer(state.graph)
     app.state.survey = Survey(state.graph)
     app.state.notations = Notations(state.graph)
@@ -110,11 +109,6 @@ def _application(state: State) -> FastAPI:
     for router in _routers():
         app.include_router(router)
     return app
-
-
-def _files(state: State) -> Path | None:
-    """Where files of a graph are written: those of one too large for memory beside its store."""
-    return state.settings.data if state.graph.folder else None
 
 
 def _scores(state: State) -> SearchScores | None:

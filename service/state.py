@@ -133,6 +133,14 @@ class State:
     encoder: str | None = None
     quality: Quality | None = None
 
+    @property
+    def scratch(self) -> Path | None:
+        """Where files without a name are written: those of a graph on disk beside its store.
+
+        `None` is where the system keeps such files.
+        """
+        return self.settings.data if self.graph.folder else None
+
 
 @cache
 def version() -> str:

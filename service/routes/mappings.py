@@ -124,7 +124,8 @@ def write_sssom(mappings: Mappings, state: State, target: Sink) -> None:
     names, used = state.graph.names, Used()
     licence = state.manifest.licence if state.manifest.edition == FOREIGN else LICENCE
     head = metadata_of(names, f"{names.base}mappings.sssom.tsv", _TITLE, licence)
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:  # the head says what rows use
+    # the head says what the rows use
+    with tempfile.TemporaryFile("w+", encoding="utf-8", dir=state.scratch) as kept:
         for mapped in mappings.each(_in_order(mappings, names)):
             row = {**_UNSAID, **item(mapped, names)}
             used.add(row)
