@@ -1,6 +1,7 @@
 """What a running service is made of: given to `create_app`, never looked up elsewhere."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -137,9 +138,10 @@ class State:
     def scratch(self) -> Path | None:
         """Where files without a name are written: those of a graph on disk beside its store.
 
-        `None` is where the system keeps such files.
+        `None` is where the system keeps such files; so it is where nothing can be written there.
         """
-        return self.settings.data if self.graph.folder else None
+        beside = self.graph.folder.parent if self.graph.folder else None
+        return beside if beside and os.access(beside, os.W_OK) else None
 
 
 @cache

@@ -84,7 +84,7 @@ class Dump:
 
     def _quads(self, state: State) -> Iterable[Quad]:
         if self.graph == ALL:
-            return state.graph.quads()
+            return state.graph.dataset.every() if state.graph.folder else state.graph.quads()
         graph = NamedNode(state.graph.names.graph(self.graph))
         return state.graph.store.quads_for_pattern(None, None, None, graph)
 
