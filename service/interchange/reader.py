@@ -65,9 +65,7 @@ _ASSOCIATIONS: Final[Mapping[str, str]] = {
 
 
 #: what is of no more use once all frameworks are read
-_PARTS: Final = frozenset(
-    {"_entities", "_members", "_parents", "_texts", "_links", "_reasons", "_comments"}
-)
+_PARTS: Final = {"_entities", "_members", "_parents", "_texts", "_links", "_reasons", "_comments"}
 
 
 @dataclass(frozen=True)
