@@ -8,10 +8,10 @@ while to import: import this module late.
 import csv
 import io
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import IO, Final
 
 from curies import Converter
 from pydantic import ValidationError
@@ -30,6 +30,10 @@ _COLUMNS: Final = (
 )  # fmt: skip
 #: slots that every row has and that are CURIEs
 _IRIS: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
+
+
+#: all slots that hold CURIEs
+_CURIES: Final = (*_IRIS, "mapping_source", "record_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,40 @@ def write_set(records: Iterable[Record], head: MappingSetRecord, names: Names) -
     """A set as SSSOM TSV, its rows by subject, predicate and object."""
     rows = sorted(records, key=_order)
     target = io.StringIO()
+    used = Used()
+    for row in rows:
+        used.add({name: getattr(row, name) for name in _COLUMNS})
+    write_rows(rows, used, head, names, target)
+    return target.getvalue().replace("\r\n", "\n")
+
+
+@dataclass
+class Used:
+    """The columns and prefixes of rows that are to be written."""
+
+    columns: set[str] = field(default_factory=set)
+    prefixes: set[str] = field(default_factory=set)
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Take note of a row, by slot; `None` is what it does not say."""
+        said = {name: row[name] for name in _COLUMNS if row.get(name) is not None}
+        self.columns |= said.keys()
+        self.prefixes |= {str(said[slot]).partition(":")[0] for slot in _CURIES if said.get(slot)}
+
+
+def write_rows(
+    rows: Iterable[Record], used: Used, head: MappingSetRecord, names: Names, target: IO[str]
+) -> None:
+    r"""Write rows as they come, each in memory no longer than it takes; lines end in `\r\n`."""
     write_unprocessed(
         rows,
         target,
         metadata=head,
         converter=Converter.from_prefix_map(dict(names.prefixes)),
-        prefixes=_prefixes(rows),
-        columns=[name for name in _COLUMNS if any(getattr(row, name) is not None for row in rows)],
+        prefixes=used.prefixes,
+        columns=[name for name in _COLUMNS if name in used.columns],
         condense=False,
     )
-    return target.getvalue().replace("\r\n", "\n")
 
 
 def read_set(text: str, name: str) -> tuple[MappingSetRecord, list[Row]]:
@@ -125,23 +153,17 @@ def _curie(place: str, curie: str, converter: Converter) -> str:
     return Names().curie(uri)
 
 
-def _prefixes(rows: Iterable[Record]) -> set[str]:
-    """The prefixes that rows use."""
-    slots = (*_IRIS, "mapping_source", "record_id")
-    curies = (getattr(row, slot) for row in rows for slot in slots)
-    return {curie.partition(":")[0] for curie in curies if curie}
-
-
 def _order(row: Record) -> tuple[object, ...]:
     """By subject, the numbers in it counting; primary before also; then by object."""
-    return _natural(row.subject_id), _rank(row.predicate_id), _natural(row.object_id)
+    return natural(row.subject_id), rank(row.predicate_id), natural(row.object_id)
 
 
-def _rank(predicate: str) -> tuple[int, str]:
+def rank(predicate: str) -> tuple[int, str]:
+    """The sort key of a predicate (a CURIE) in a file: primary before also."""
     return (0 if predicate.endswith("Primarily") else 1), predicate
 
 
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
+def natural(text: str) -> tuple[tuple[int, str], ...]:
     """A sort key in which the numbers of a text count: HR-2 before HR-10."""
     parts = re.split(r"(\d+)", text)
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)

@@ -19,6 +19,7 @@ from service.graph.notations import Notations
 from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.http.workshop import Workshop
 from service.interchange.reader import Frameworks
 from service.operating.desk import Desk, open_desk
 from service.operating.world import World
@@ -87,6 +88,7 @@ def _application(state: State) -> FastAPI:
     app.state.world = state
     app.state.engine = QueryPool(state.settings, state.graph, state.graph_path, _scores(state))
     app.state.cache = ResponseCache(state.settings.cache_bytes)
+    app.state.workshop = Workshop(state.scratch, state.settings.file_bytes)
     app.state.describer = Describer(state.graph)
     app.state.survey = Survey(state.graph)
     app.state.notations = Notations(state.graph)
@@ -135,6 +137,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         warming.cancel()
+        app.state.workshop.stop()
         await app.state.agents.stop()
         await pool.stop()
 

@@ -165,6 +165,20 @@ class UnsupportedMediaType(Problem):
     ja_title, en_title = "扱えない本文の形式", "Unsupported media type"
 
 
+class RangeNotSatisfiable(Problem):
+    """A part of a file that lies behind its end; the Content-Range header says how long it is."""
+
+    status, slug = 416, "range-not-satisfiable"
+    ja_title, en_title = "その範囲はありません", "Range not satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"ファイルは {size:,} バイトです。その中の範囲を指定してください。",
+            f"The file has {size:,} bytes; ask for a part of them.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )
+
+
 class Misdirected(Problem):
     """The request names a host that this service does not answer to."""
 

@@ -129,6 +129,12 @@ class Settings:
             room, "bytes, e.g. 64MiB, or 0", "答えを覚えておく量", "answers kept in memory"
         ),
     )
+    file_bytes: int = field(
+        default=2 * 2**30,
+        metadata=_told(
+            room, "bytes, e.g. 2GiB, or 0", "長い答えを取っておく量", "long answers kept in files"
+        ),
+    )
     store: str = field(
         default="auto",
         metadata=_told(

@@ -1,6 +1,7 @@
 """What a running service is made of: given to `create_app`, never looked up elsewhere."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -132,6 +133,15 @@ class State:
     questions: Mapping[str, Question] = field(default_factory=dict)
     encoder: str | None = None
     quality: Quality | None = None
+
+    @property
+    def scratch(self) -> Path | None:
+        """Where files without a name are written: those of a graph on disk beside its store.
+
+        `None` is where the system keeps such files; so it is where nothing can be written there.
+        """
+        beside = self.graph.folder.parent if self.graph.folder else None
+        return beside if beside and os.access(beside, os.W_OK) else None
 
 
 @cache

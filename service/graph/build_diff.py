@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from ontology.artefact import GRAPH
 from ontology.terms import SKOS, Names
@@ -39,9 +39,8 @@ class BuildDifference:
 
 
 def compare_builds(older: Path, newer: Path, names: Names) -> BuildDifference:
-    """Compare the graphs of two build folders; takes about 0.1 s for 20,000 statements."""
-    before, after = (_quads(folder / GRAPH) for folder in (older, newer))
-    lost, won = before - after, after - before
+    """Compare the graphs of two build folders; only what differs is read into memory."""
+    lost, won = _differing(older / GRAPH, newer / GRAPH)
     counts = [Counter(_graph(quad, names) for quad in quads) for quads in (won, lost)]
     graphs = tuple(
         (name, counts[0][name], counts[1][name]) for name in sorted({*counts[0], *counts[1]})
@@ -49,10 +48,22 @@ def compare_builds(older: Path, newer: Path, names: Names) -> BuildDifference:
     return BuildDifference(graphs, tuple(_entities(lost, won, names)))
 
 
-def _quads(path: Path) -> set[Quad]:
-    store = Store()
-    store.bulk_load(path=str(path), format=RdfFormat.N_QUADS)
-    return set(store)
+def _differing(older: Path, newer: Path) -> tuple[set[Quad], set[Quad]]:
+    """The quads of one file alone, and of the other; a build's lines are sorted, each once."""
+    sides: tuple[list[bytes], list[bytes]] = ([], [])
+    with older.open("rb") as before, newer.open("rb") as after:
+        one, other = next(before, b""), next(after, b"")
+        while one or other:
+            if one == other:
+                one, other = next(before, b""), next(after, b"")
+            elif not other or (one and one < other):
+                sides[0].append(one)
+                one = next(before, b"")
+            else:
+                sides[1].append(other)
+                other = next(after, b"")
+    lost, won = (set(parse(b"".join(lines), RdfFormat.N_QUADS)) for lines in sides)
+    return lost, won
 
 
 def _graph(quad: Quad, names: Names) -> str:

@@ -8,9 +8,10 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ontology.terms import PROPOSALS_GRAPH
+from ontology.terms import PROPOSALS_GRAPH, RDF
 from service.graph.store import Graph, Row
 
+_TYPE: Final = NamedNode(RDF + "type")
 _NOTHING: Final[Row] = {"count": "0", "entities": "0"}
 
 
@@ -54,28 +55,23 @@ SELECT ?graph ?class (COUNT(*) AS ?count) WHERE {
 _SUBJECTS: Final = """
 SELECT ?graph (COUNT(*) AS ?count) (SUM(?own) AS ?entities) WHERE {
   { SELECT DISTINCT ?graph ?s WHERE { GRAPH ?graph { ?s ?p ?o } } }
-  BIND(IF(isIRI(?s) && STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0) AS ?own)
+  BIND(COALESCE(IF(STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0), 0) AS ?own)
 } GROUP BY ?graph
 """
 _OBJECTS: Final = """
 SELECT ?graph (COUNT(DISTINCT ?o) AS ?count) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph
 """
-_PROPERTIES: Final = "SELECT DISTINCT ?property WHERE { ?s ?property ?o }"
-#: of one property at a time: all at once would hold a whole graph in memory
+#: the default graph is a merge: it has no triple twice
 _UNITED_TRIPLES: Final = """
-SELECT ?property (COUNT(*) AS ?count) WHERE {
-  SELECT DISTINCT ?property ?s ?o WHERE { ?s ?property ?o }
-} GROUP BY ?property
+SELECT ?property (COUNT(*) AS ?count) WHERE { ?s ?property ?o } GROUP BY ?property
 """
 _UNITED_CLASSES: Final = """
-SELECT ?class (COUNT(*) AS ?count) WHERE {
-  SELECT DISTINCT ?s ?class WHERE { ?s a ?class FILTER(isIRI(?class)) }
-} GROUP BY ?class
+SELECT ?class (COUNT(*) AS ?count) WHERE { ?s a ?class FILTER(isIRI(?class)) } GROUP BY ?class
 """
 _UNITED_SUBJECTS: Final = """
 SELECT (COUNT(*) AS ?count) (SUM(?own) AS ?entities) WHERE {
   { SELECT DISTINCT ?s WHERE { ?s ?p ?o } }
-  BIND(IF(isIRI(?s) && STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0) AS ?own)
+  BIND(COALESCE(IF(STRSTARTS(STR(?s), STR(ccg:)) && ?s != ccg:, 1, 0), 0) AS ?own)
 }
 """
 _UNITED_OBJECTS: Final = "SELECT (COUNT(DISTINCT ?o) AS ?count) WHERE { ?s ?p ?o }"
@@ -84,12 +80,9 @@ _UNITED_OBJECTS: Final = "SELECT (COUNT(DISTINCT ?o) AS ?count) WHERE { ?s ?p ?o
 def census(graph: Graph) -> Census:
     """The census of the default graph: what several graphs say counts once.
 
-    Counted by the engine, which lets other threads run; holds the triples of one property.
+    Counted by the engine, which lets other threads run.
     """
-    properties = Counter[str]()
-    for row in graph.rows(_PROPERTIES):
-        node = NamedNode(row["property"])
-        properties.update(_tally(graph.rows(_UNITED_TRIPLES, property=node), "property"))
+    properties = _tally(graph.rows(_UNITED_TRIPLES), "property")
     classes = _tally(graph.rows(_UNITED_CLASSES), "class")
     subjects, objects = graph.rows(_UNITED_SUBJECTS)[0], graph.rows(_UNITED_OBJECTS)[0]
     return _census(properties, classes, subjects, objects)
@@ -126,25 +119,40 @@ def _census(properties: Counter[str], classes: Counter[str], subjects: Row, obje
     )
 
 
-#: sub-selects make the engine join tables instead of asking every graph about every node
+_LINKING: Final = "SELECT DISTINCT ?property { ?to skos:inScheme ?target . ?from ?property ?to }"
+#: of one property at a time: all at once would join whole graphs. Sub-selects make the engine
+#: join tables instead of asking every graph about every node
 _LINKS: Final = """
 SELECT ?graph ?source ?target ?property (COUNT(*) AS ?count) WHERE {
   { SELECT ?from ?source WHERE { ?from skos:inScheme ?source } }
-  { SELECT ?graph ?from ?property ?to WHERE {
-      GRAPH ?graph { ?from ?property ?to } FILTER(isIRI(?to)) } }
+  { SELECT ?graph ?from ?property ?to WHERE { GRAPH ?graph { ?from ?property ?to } } }
   { SELECT ?to ?target WHERE { ?to skos:inScheme ?target } }
   FILTER(?source != ?target)
-} GROUP BY ?graph ?source ?target ?property ORDER BY ?graph ?source ?target ?property
+} GROUP BY ?graph ?source ?target ?property
 """
 
 
 def linksets(graph: Graph) -> list[Linkset]:
     """What leads from one scheme to another, by graph and property; proposals are no links."""
-    return [
-        Linkset(row["graph"], row["source"], row["target"], row["property"], int(row["count"]))
-        for row in graph.rows(_LINKS)
+    properties = [NamedNode(row["property"]) for row in graph.rows(_LINKING)]
+    found = [
+        Linkset(row["graph"], row["source"], row["target"], property.value, int(row["count"]))
+        for property in properties
+        for row in graph.rows(_LINKS, property=property)
         if row["graph"] != graph.names.graph(PROPOSALS_GRAPH)
     ]
+    return sorted(found, key=lambda each: (each.graph, each.source, each.target, each.property))
+
+
+def example(graph: Graph, name: NamedNode, found: Census) -> str | None:
+    """The first member of a graph's largest class, of ours if there is one, for people to see."""
+    if not found.classes:
+        return None
+    ours = [iri for iri, _ in found.classes if iri.startswith(graph.names.term(""))]
+    kind = NamedNode((ours or [found.classes[0][0]])[0])
+    quads = graph.store.quads_for_pattern(None, _TYPE, kind, name)
+    members = (quad.subject for quad in quads)
+    return min((each.value for each in members if isinstance(each, NamedNode)), default=None)
 
 
 def _ranked(found: Counter[str]) -> tuple[tuple[str, int], ...]:
@@ -171,3 +179,17 @@ class Survey:
     def links(self) -> Sequence[Linkset]:
         """What leads from one scheme to another."""
         return linksets(self.graph)
+
+    @cached_property
+    def examples(self) -> Mapping[str, str | None]:
+        """A member of each named graph, by the graph's IRI."""
+        return {
+            name.value: example(self.graph, name, self.parts[name.value])
+            for name in self.graph.graphs
+        }
+
+    def take(self) -> "Survey":
+        """The same, with everything counted."""
+        for each in (self.whole, self.parts, self.links, self.examples):
+            assert each is not None
+        return self

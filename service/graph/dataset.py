@@ -66,6 +66,13 @@ class Dataset:
         """What was found in the store as the file has it: without the merge."""
         return map(_stated, filter(_is_stated, found)) if self._merged else found
 
+    def every(self) -> Iterator[ox.Quad]:
+        """All that the file says, graph by graph; the merge is not read only to be left out."""
+        graphs: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = []
+        graphs += self._store.named_graphs()
+        for graph in graphs if self._merged else [*graphs, _DEFAULT]:
+            yield from map(_stated, self._store.quads_for_pattern(None, None, None, graph))
+
     def asked(self, query: str, reading: Mapping[str, Any]) -> Asked:
         """What a query is asked of by its FROM clauses, read with this base and these prefixes."""
         found = dataset_of(query, reading)

@@ -78,10 +78,10 @@ class Describer:
         """Statements about a source document, and what was derived from which part of it."""
         return list(self._graph.triples(_DERIVED, source=NamedNode(uri)))
 
-    def graph(self, uri: str) -> list[Triple]:
+    def graph(self, uri: str) -> Iterator[Triple]:
         """The triples of a named graph."""
         quads = self._graph.store.quads_for_pattern(None, None, None, NamedNode(uri))
-        return [quad.triple for quad in quads]
+        return (quad.triple for quad in quads)
 
     def classes(self, uri: str) -> list[str]:
         """The IRIs of the resource's classes."""

@@ -1,17 +1,19 @@
 """Whole graphs as files, each saying which edition and version it is and whose the texts are."""
 
-import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from ontology.terms import DCTERMS, OWL, PROPOSALS_GRAPH
 from service.errors import NotFound
-from service.graph.rdf import serialized
+from service.graph.rdf import write
 from service.http.negotiation import DUMP_OFFERS, Offer
+from service.http.workshop import Target
 from service.state import State
 
 #: the name of the dump of everything
@@ -34,8 +36,16 @@ class Dump:
     @classmethod
     def named(cls, file: str, state: State) -> "Dump":
         """The dump of a file name such as `cmbok2.ttl.gz`; raises `NotFound`."""
+        found = cls.of(file, state)
+        if found.graph not in graphs(state):
+            raise _unknown(file, state)
+        return found
+
+    @classmethod
+    def of(cls, file: str, state: State) -> "Dump":
+        """The same, whatever graphs there are; raises `NotFound` where no dump is called so."""
         found = _FILE.fullmatch(file)
-        if not found or found["format"] not in _FORMATS or found["graph"] not in graphs(state):
+        if not found or found["format"] not in _FORMATS:
             raise _unknown(file, state)
         return cls(found["graph"], _FORMATS[found["format"]], bool(found["gz"]))
 
@@ -44,37 +54,66 @@ class Dump:
         """The media type of the file."""
         return "application/gzip" if self.compressed else self.offer.content_type
 
-    def file(self, state: State) -> str:
+    def file(self, version: str) -> str:
         """The name to save it under."""
         ending = ".gz" if self.compressed else ""
-        return f"ccgraph-{state.graph.version}-{self.graph}.{self.offer.extension}{ending}"
+        return f"ccgraph-{version}-{self.graph}.{self.offer.extension}{ending}"
 
-    def body(self, state: State) -> bytes:
-        """The file's bytes, the same for the same graph but for the order of statements."""
-        written = self._written(state)
-        return gzip.compress(written, mtime=0) if self.compressed else written
+    def write(self, state: State, target: Target) -> None:
+        """Write the file, the same for the same graph but for the order of statements.
 
-    def _written(self, state: State) -> bytes:
+        Of a graph on disk, no more than a few statements are in memory at any time.
+        """
+        if not self.compressed:
+            self._write(state, target)
+            return
+        packed = _Packed(target)
+        self._write(state, packed)
+        packed.finish()
+
+    def _write(self, state: State, target: Target) -> None:
         name = self.offer.extension
+        if name in _COMMENTED:
+            target.write(_comment(state))
+        said = () if name in _COMMENTED else _statements(state)
         if name in _QUADS:
-            quads = list(self._quads(state))  # an iterator may not outlive its thread in a fault
-            extra = [] if name in _COMMENTED else list(_statements(state))
-            found = serialized([*extra, *quads], name, state.graph.names)
+            write(chain(said, self._quads(state)), name, state.graph.names, target)
         else:
-            triples = dict.fromkeys(quad.triple for quad in self._quads(state))
-            extra_triples = [] if name in _COMMENTED else [q.triple for q in _statements(state)]
-            found = serialized([*extra_triples, *triples], name, state.graph.names)
-        return (_comment(state) if name in _COMMENTED else b"") + found
+            triples = chain((quad.triple for quad in said), self._triples(state))
+            write(triples, name, state.graph.names, target)
 
     def _quads(self, state: State) -> Iterable[Quad]:
-        names, quads = state.graph.names, state.graph.quads()
+        if self.graph == ALL:
+            return state.graph.dataset.every() if state.graph.folder else state.graph.quads()
+        graph = NamedNode(state.graph.names.graph(self.graph))
+        return state.graph.store.quads_for_pattern(None, None, None, graph)
+
+    def _triples(self, state: State) -> Iterable[Triple]:
+        """Each triple once: those of a graph, or of all but the machine's proposals."""
         if self.graph != ALL:
-            graph = NamedNode(names.graph(self.graph))
-            return state.graph.store.quads_for_pattern(None, None, None, graph)
-        if self.offer.extension in _QUADS:
-            return quads
-        proposals = names.graph(PROPOSALS_GRAPH)
-        return (quad for quad in quads if getattr(quad.graph_name, "value", "") != proposals)
+            return (quad.triple for quad in self._quads(state))
+        if state.graph.folder:
+            return state.graph.merge()
+        proposals = state.graph.names.graph(PROPOSALS_GRAPH)
+        wanted = (q for q in self._quads(state) if getattr(q.graph_name, "value", "") != proposals)
+        return dict.fromkeys(quad.triple for quad in wanted)
+
+
+class _Packed:
+    """Compresses what is written, as `gzip.compress` does, without a time."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+
+    def write(self, data: bytes, /) -> int:
+        """Write on."""
+        self._target.write(self._packer.compress(data))
+        return len(data)
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self._target.write(self._packer.flush())
 
 
 def graphs(state: State) -> list[str]:

@@ -4,13 +4,13 @@ Works on any graph with `sssom:Mapping` resources. The machine's proposals are l
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Final
 
-from pyoxigraph import NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Triple
 
 from ontology.terms import NO_TERM, PROPOSALS_GRAPH, RDF, SKOS, SSSOM, Names
 from service.graph.entities import Link, Terms, link, value
@@ -30,6 +30,10 @@ _IRIS: Final = frozenset({"subject_id", "predicate_id", "object_id", "mapping_ju
 _LISTS: Final = frozenset({"author_label"})
 #: the ends of a mapping and its predicate
 _ENDS: Final = ("subject_id", "predicate_id", "object_id")
+_COMMENT: Final = NamedNode(SSSOM + "comment")
+_SUBJECT: Final = NamedNode(SSSOM + "subject_id")
+#: how many ends are remembered while mappings are listed
+_REMEMBERED: Final = 20_000
 #: sub-selects make the engine join tables instead of asking every graph about every mapping
 _SPOKES: Final = """
 SELECT ?mapping ?subject ?predicate ?object WHERE {
@@ -130,6 +134,11 @@ class Mappings:
 
     graph: Graph
 
+    def read(self) -> "Mappings":
+        """The same, with the ends of all mappings read."""
+        assert self._order is not None
+        return self
+
     def find(self, ends: Ends) -> Sequence[str]:
         """The IRIs of the mappings between these ends, by subject, predicate and object."""
         subject, predicate, target = ends.subject, ends.predicate, ends.object
@@ -145,24 +154,47 @@ class Mappings:
 
     def rows(self, uris: Iterable[str]) -> list[Mapped]:
         """The mappings with these IRIs, in the order given."""
-        return [found for uri in uris if (found := self.about(uri))]
+        return list(self.each(uris))
+
+    def each(self, uris: Iterable[str]) -> Iterator[Mapped]:
+        """The same one by one. What is said of an end is remembered for its next mappings."""
+        linked = lru_cache(_REMEMBERED)(self._link)
+        return (found for uri in uris if (found := self._about(uri, linked)))
 
     def about(self, uri: str) -> Mapped | None:
         """The mapping with this IRI; `None` where the graph has none."""
-        quads = list(self._quads(NamedNode(uri)))
-        proposals = self.graph.names.graph(PROPOSALS_GRAPH)
-        said = {
-            quad.predicate.value: value(quad.object)
-            for quad in quads
-            if value(quad.graph_name) != proposals
-        }
-        spoke = [said.get(SSSOM + slot, "") for slot in _ENDS]
-        return self._mapped(uri, spoke, quads) if all(spoke) else None
+        return self._about(uri, self._link)
+
+    def ends(self) -> Mapping[str, tuple[str, str, str]]:
+        """The IRIs of subject, predicate and object of every mapping by its IRI, in order."""
+        return self._spokes
+
+    def _about(self, uri: str, linked: Callable[[str], Link]) -> Mapped | None:
+        node = NamedNode(uri)
+        said: dict[str, list[str]] = defaultdict(list)
+        for triple in self.graph.merge(node):
+            said[triple.predicate.value.removeprefix(SSSOM)].append(value(triple.object))
+        if not all(slot in said for slot in _ENDS):
+            return None
+        subject, predicate, target = (said[slot][-1] for slot in _ENDS)
+        return Mapped(
+            uri,
+            self._set(node),
+            linked(subject),
+            word_of(self.graph.names, predicate),
+            linked(target),
+            {slot: "、".join(sorted(said[slot])) for slot in SLOTS if slot in said},
+        )
+
+    def _set(self, node: NamedNode) -> str:
+        """The graph that says what a mapping starts from."""
+        graphs = (value(quad.graph_name) for quad in self.graph.quads(node, _SUBJECT))
+        return next((each for each in graphs if each != self._proposals), "")
 
     def triples(self) -> Iterator[Triple]:
         """All mapping resources, and the statements that they stand for."""
         for uri, (subject, predicate, target) in self._spokes.items():
-            yield from (quad.triple for quad in self._quads(NamedNode(uri)))
+            yield from (quad.triple for quad in self.graph.quads(NamedNode(uri)))
             if target != NO_TERM:
                 yield Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
 
@@ -183,23 +215,16 @@ class Mappings:
     def _order(self) -> Sequence[str]:
         return tuple(self._spokes)
 
-    def _mapped(self, uri: str, spoke: Sequence[str], quads: Sequence[Quad]) -> Mapped:
-        names = self.graph.names
-        subject, predicate, target = spoke
+    def comments(self) -> dict[str, str]:
+        """The reason that each mapping gives, by its IRI."""
         said: dict[str, list[str]] = defaultdict(list)
-        for quad in quads:
-            said[quad.predicate.value.removeprefix(SSSOM)].append(value(quad.object))
-        return Mapped(
-            uri,
-            next((value(quad.graph_name) for quad in quads), ""),
-            self._link(subject),
-            word_of(names, predicate),
-            self._link(target),
-            {slot: "、".join(sorted(said[slot])) for slot in SLOTS if slot in said},
-        )
+        for triple in self.graph.merge(None, _COMMENT):
+            said[value(triple.subject)].append(value(triple.object))
+        return {uri: "、".join(sorted(texts)) for uri, texts in said.items()}
 
-    def _quads(self, node: NamedNode) -> Iterator[Quad]:
-        return self.graph.quads(node)
+    @cached_property
+    def _proposals(self) -> str:
+        return self.graph.names.graph(PROPOSALS_GRAPH)
 
     def _link(self, uri: str) -> Link:
         if uri == NO_TERM:
@@ -208,9 +233,9 @@ class Mappings:
 
     def _said(self, node: NamedNode) -> Iterator[Terms]:
         for name, property in _PROPERTIES.items():
-            for quad in self.graph.quads(node, property):
-                if value(quad.object) != _CONCEPT:
-                    yield {name: quad.object}
+            for triple in self.graph.merge(node, property):
+                if value(triple.object) != _CONCEPT:
+                    yield {name: triple.object}
 
 
 def nothing(names: Names) -> Link:

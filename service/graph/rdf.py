@@ -1,15 +1,16 @@
 """Triples into text: the one place that maps a format's short name to a serialiser."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import IO, Final, cast
 
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
 from ontology.terms import SD, VOID, Names
 from service.errors import NotAcceptable
 from service.graph import triple_terms
-from service.graph.xml_text import UnwritableError, well_formed
+from service.graph.xml_text import UnwritableError, WellFormed, well_formed
 from service.http.negotiation import GRAPH_OFFERS, JSON_LD, RDF_XML, Offer
+from service.http.workshop import Target
 
 FORMATS: Final[Mapping[str, RdfFormat]] = {
     "ttl": RdfFormat.TURTLE,
@@ -40,6 +41,36 @@ def serialized(statements: Iterable[Triple] | Iterable[Quad], name: str, names: 
         found = serialize(statements, format=FORMATS[name], prefixes={**names.prefixes, **_EXTRA})
         assert found is not None
         return well_formed(found) if name == RDF_XML.name else found
+    except UnwritableError as error:
+        raise unsayable(error.what, name, GRAPH_OFFERS) from None
+
+
+class _File:
+    """A target as the engine wants it."""
+
+    def __init__(self, target: Target) -> None:
+        self.write = target.write
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def write(
+    statements: Iterable[Triple] | Iterable[Quad], name: str, names: Names, target: Target
+) -> None:
+    """The same bytes, written as they are made; what cannot be said is found out in the midst.
+
+    Raises what `serialized` does, and what the target does.
+    """
+    prefixes = {**names.prefixes, **_EXTRA}
+    checked = WellFormed(target) if name == RDF_XML.name else None
+    if name == JSON_LD.name:
+        statements = triple_terms.without(statements)
+    try:
+        file = cast(IO[bytes], _File(checked or target))
+        serialize(statements, file, format=FORMATS[name], prefixes=prefixes)
+        if checked:
+            checked.finish()
     except UnwritableError as error:
         raise unsayable(error.what, name, GRAPH_OFFERS) from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import (
     BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -30,6 +31,8 @@ from service.graph.files import rdf_file
 from service.graph.shelf import Hold
 
 Term = NamedNode | Literal
+#: what triples are about
+Node = NamedNode | BlankNode | Triple
 Row = Mapping[str, str]
 #: what queries may call, by IRI
 Functions = Mapping[NamedNode, Callable[..., Term | BlankNode | Triple | None]]
@@ -80,6 +83,20 @@ class Graph:
         """The statements of the file that fit, one for each graph that holds them."""
         found = self.store.quads_for_pattern(subject, predicate, object, None)
         return self.dataset.stated(found)
+
+    def says(self, subject: Node, predicate: NamedNode, object: Term) -> bool:
+        """Whether the default graph holds a triple."""
+        return Quad(subject, predicate, object) in self.store
+
+    def merge(
+        self,
+        subject: Node | None = None,
+        predicate: NamedNode | None = None,
+        object: Term | None = None,
+    ) -> Iterator[Triple]:
+        """The triples of the default graph that fit, each once."""
+        found = self.store.quads_for_pattern(subject, predicate, object, DefaultGraph())
+        return (quad.triple for quad in found)
 
     def solutions(self, query: str, **bindings: Term) -> QuerySolutions:
         """The solutions of a SELECT query; each binding stands in for its variable.

@@ -7,7 +7,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ontology.terms import DCTERMS, SKOS
+from ontology.terms import DCTERMS, SKOS, SSSOM
 from service.graph.entities import Link, Terms, link, terms, value
 from service.graph.links import short_name
 from service.graph.store import Graph
@@ -23,19 +23,19 @@ RELATIONS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "sameCode": ("同じコード", "same code", "同じコード", "same code"),
 }
 _STEPS: Final = """
-SELECT DISTINCT ?entity ?older ?newer ?from ?to ?property ?mapping ?reason ?confidence WHERE {
+SELECT DISTINCT ?entity ?older ?newer ?from ?to ?property WHERE {
   VALUES ?property {
     skos:exactMatch skos:closeMatch skos:broadMatch skos:narrowMatch dcterms:isReplacedBy
   }
   ENDS
-  ?from skos:inScheme ?older . ?to skos:inScheme ?newer . FILTER(?older != ?newer)
-  OPTIONAL {
-    ?mapping sssom:subject_id ?from ; sssom:predicate_id ?property ; sssom:object_id ?to .
-    OPTIONAL { ?mapping sssom:comment ?reason }
-    OPTIONAL { ?mapping sssom:confidence ?confidence }
-  }
+  ?from skos:inScheme ?older . ?to skos:inScheme ?newer .
+  FILTER(?older != ?newer && isIRI(?from) && isIRI(?to))
 }
 """
+_SUBJECT: Final = NamedNode(SSSOM + "subject_id")
+_PREDICATE: Final = NamedNode(SSSOM + "predicate_id")
+_OBJECT: Final = NamedNode(SSSOM + "object_id")
+_TOLD: Final = (NamedNode(SSSOM + "comment"), NamedNode(SSSOM + "confidence"))
 _OF_ENTITY: Final = _STEPS.replace(
     "ENDS",
     "{ ?entity ?property ?to BIND(?entity AS ?from) }"
@@ -81,14 +81,14 @@ class Arc:
 def arcs(graph: Graph, older: str, newer: str) -> list[Arc]:
     """The steps from one scheme to another (their IRIs), one for each pair of entities."""
     ends = {"older": NamedNode(older), "newer": NamedNode(newer)}
-    return _arcs(terms(graph, _OF_SCHEMES, **ends))
+    return _arcs(graph, terms(graph, _OF_SCHEMES, **ends))
 
 
 def history(
     graph: Graph, uri: str, language: str = "ja"
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """What an entity became, and what it came from."""
-    found = _arcs(terms(graph, _OF_ENTITY, entity=NamedNode(uri)))
+    found = _arcs(graph, terms(graph, _OF_ENTITY, entity=NamedNode(uri)))
     onward = (_step(graph, arc, arc.target, language) for arc in found if arc.source == uri)
     back = (_step(graph, arc, arc.source, language) for arc in found if arc.target == uri)
     return _ordered(onward), _ordered(back)
@@ -99,20 +99,40 @@ def named(graph: Graph, uri: str, language: str = "ja") -> Link:
     return link(graph.names, uri, terms(graph, _NAMES, other=NamedNode(uri)), language)
 
 
-def _arcs(rows: Sequence[Terms]) -> list[Arc]:
+def _arcs(graph: Graph, rows: Sequence[Terms]) -> list[Arc]:
     """One arc a pair: the relation that says most."""
-    pairs: dict[tuple[str, str], list[Arc]] = defaultdict(list)
+    pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
-        arc = Arc(
-            value(row["from"]),
-            value(row["to"]),
-            short_name(value(row["property"])),
-            *(value(row[name]) for name in ("reason", "confidence", "mapping")),
-        )
-        pairs[arc.source, arc.target].append(arc)
+        pairs[value(row["from"]), value(row["to"])].add(value(row["property"]))
     order = list(RELATIONS)
-    best = (min(each, key=lambda arc: order.index(arc.relation)) for each in pairs.values())
-    return sorted(best, key=lambda arc: (arc.source, arc.target))
+    best = {
+        ends: min(each, key=lambda iri: order.index(short_name(iri)))
+        for ends, each in pairs.items()
+    }
+    return [
+        Arc(*ends, short_name(property), *_told(graph, ends, property))
+        for ends, property in sorted(best.items())
+    ]
+
+
+def _told(graph: Graph, ends: tuple[str, str], property: str) -> tuple[str, str, str]:
+    """Reason and confidence of a step, and the mapping that tells them; blank where none does.
+
+    Asked one step at a time: an engine that is asked for all joins them with every mapping.
+    """
+    source, target = (NamedNode(end) for end in ends)
+    found = [
+        triple.subject
+        for triple in graph.merge(None, _SUBJECT, source)
+        if graph.says(triple.subject, _PREDICATE, NamedNode(property))
+        and graph.says(triple.subject, _OBJECT, target)
+    ]
+    if not found:
+        return "", "", ""
+    mapping = min(found, key=value)
+    said = ([value(t.object) for t in graph.merge(mapping, each)] for each in _TOLD)
+    reason, confidence = (min(each, default="") for each in said)
+    return reason, confidence, value(mapping)
 
 
 def _step(graph: Graph, arc: Arc, end: str, language: str) -> Step:

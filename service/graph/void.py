@@ -33,9 +33,6 @@ _ABOUT: Final = {
     DCTERMS + "rights": DCTERMS + "rights",
     DCTERMS + "license": DCTERMS + "license",
 }
-_EXAMPLE: Final = """
-SELECT ?graph ?class ?entity WHERE { GRAPH ?graph { ?entity a ?class } } ORDER BY ?entity LIMIT 1
-"""
 _TITLES: Final = {
     VOCABULARY_GRAPH: ("編集者の語彙", "Labels and glosses of the editors"),
     PROPOSALS_GRAPH: ("機械の提案", "Machine proposals"),
@@ -69,8 +66,7 @@ def _description(state: State, survey: Survey, root: str) -> Iterator[Triple]:
     yield from _roots(dataset, state.graph)
     yield from _dumps(dataset, ALL, root, state)
     for name in graphs(state)[1:]:
-        found = survey.parts[state.graph.names.graph(name)]
-        yield from _subset(dataset, name, found, root, state)
+        yield from _subset(dataset, name, survey, root, state)
     yield from _linksets(dataset, survey, state)
 
 
@@ -157,7 +153,7 @@ def _roots(dataset: NamedNode, graph: Graph) -> Iterator[Triple]:
 
 
 def _subset(
-    dataset: NamedNode, name: str, found: Census, root: str, state: State
+    dataset: NamedNode, name: str, survey: Survey, root: str, state: State
 ) -> Iterator[Triple]:
     graph = NamedNode(state.graph.names.graph(name))
     yield Triple(dataset, NamedNode(VOID + "subset"), graph)
@@ -167,8 +163,9 @@ def _subset(
     yield _text(graph, OWL + "versionInfo", state.graph.version)
     yield from _whose(graph, name, state)
     yield from _issued(graph, state)
-    yield from _numbers(graph, found)
-    yield from _example(graph, found, state)
+    yield from _numbers(graph, survey.parts[graph.value])
+    if example := survey.examples[graph.value]:
+        yield _link(graph, VOID + "exampleResource", example)
     yield from _dumps(graph, name, root, state)
 
 
@@ -183,15 +180,6 @@ def _whose(graph: NamedNode, name: str, state: State) -> Iterator[Triple]:
             yield _said(graph, DCTERMS + "title", title, language)
         yield _link(graph, DCTERMS + "license", LICENCE)
     yield _text(graph, DCTERMS + "identifier", name)
-
-
-def _example(graph: NamedNode, found: Census, state: State) -> Iterator[Triple]:
-    """The first member of the largest class, of ours if there is one, for people to see."""
-    if found.classes:
-        ours = [iri for iri, _ in found.classes if iri.startswith(state.graph.names.term(""))]
-        kind = NamedNode((ours or [found.classes[0][0]])[0])
-        rows = state.graph.rows(_EXAMPLE, graph=graph, **{"class": kind})
-        yield from (_link(graph, VOID + "exampleResource", row["entity"]) for row in rows)
 
 
 def _linksets(dataset: NamedNode, survey: Survey, state: State) -> Iterator[Triple]:

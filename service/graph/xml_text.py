@@ -3,7 +3,7 @@
 The engine writes literals as they are, but for the characters of markup.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 #: no XML 1.0 document may hold these, not even as references (section 2.2), in UTF-8
 _FORBIDDEN: Final = (
@@ -38,3 +38,32 @@ def well_formed(body: bytes) -> bytes:
         iri = body.partition(_NAMELESS)[2].partition(b'"')[0]
         raise UnwritableError(f"<{iri.decode()}>")
     return body.replace(b"\r", b"&#13;") if b"\r" in body else body
+
+
+class _Target(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
+class WellFormed:
+    """Passes on what the engine serialises as XML, piece by piece, as `well_formed` makes it."""
+
+    def __init__(self, target: _Target) -> None:
+        self._target = target
+        self._held = b""
+
+    def write(self, data: bytes, /) -> int:
+        """Pass on all but what the next piece may go on with; raises `UnwritableError`."""
+        text = self._held + data
+        opened = text.rfind(_NAMELESS)
+        if opened >= 0 and b'"' not in text[opened + len(_NAMELESS) :]:
+            self._held = text  # until the whole IRI is there
+            return len(data)
+        well_formed(text)
+        self._held = text[-len(_NAMELESS) :]
+        self._target.write(well_formed(text[: -len(_NAMELESS)]))
+        return len(data)
+
+    def finish(self) -> None:
+        """Pass on the rest."""
+        self._target.write(well_formed(self._held))
+        self._held = b""

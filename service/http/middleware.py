@@ -33,6 +33,7 @@ Headers = list[tuple[bytes, bytes]]
 METHODS: Final = "GET, HEAD, POST, OPTIONS, QUERY"
 _EXPOSED: Final = (
     "ETag, Link, Retry-After, X-Request-Id, X-Graph-Version, Server-Timing, Content-Location, "
+    "Accept-Ranges, Content-Range, "
     "RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 )
 PREFLIGHT: Final = {

@@ -11,24 +11,27 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from ontology.terms import DCTERMS, OWL, SKOS
+from pyoxigraph import Literal, NamedNode
+
+from ontology.terms import DCTERMS, OWL, RDF, SKOS
 from service.graph.entities import Link, Terms, link, links, terms, value
 from service.graph.links import natural
-from service.graph.mappings import Ends, Mapped, Mappings
+from service.graph.mappings import Mappings
 from service.graph.store import Graph
 from service.interchange.frameworks import ABOUT, Association, Framework, Item, identifier
 
 #: classes whose entities follow one another, lowest first
 _LADDERS: Final = frozenset({"SkillLevel", "ResponsibilityLevel"})
-_ENTITIES: Final = """
-SELECT ?other ?scheme ?label ?notation ?class WHERE {
-  ?other a skos:Concept ; skos:inScheme ?scheme .
-  OPTIONAL { ?other skos:prefLabel ?label }
-  OPTIONAL { ?other skos:notation ?notation }
-  OPTIONAL { ?other a ?class FILTER(?class != skos:Concept) }
-  FILTER NOT EXISTS { ?other owl:deprecated true }
+#: what an entity's link is made of
+_NAMING: Final = {
+    "label": NamedNode(f"{SKOS}prefLabel"),
+    "notation": NamedNode(f"{SKOS}notation"),
+    "class": NamedNode(f"{RDF}type"),
 }
-"""
+_CONCEPT: Final = NamedNode(f"{SKOS}Concept")
+_IN_SCHEME: Final = NamedNode(f"{SKOS}inScheme")
+_DEPRECATED: Final = NamedNode(f"{OWL}deprecated")
+_TRUE: Final = Literal(True)
 _SCHEMES: Final = """
 SELECT ?other ?label ?class WHERE {
   ?other a skos:ConceptScheme .
@@ -36,14 +39,11 @@ SELECT ?other ?label ?class WHERE {
   BIND(skos:ConceptScheme AS ?class)
 }
 """
-_TEXTS: Final = """
-SELECT ?subject ?p ?text WHERE {
-  VALUES ?p {
-    skos:definition skos:altLabel skos:prefLabel cco:gloss owl:versionInfo dcterms:rights
-  }
-  ?subject ?p ?text FILTER(isLiteral(?text))
-}
-"""
+#: the texts of an entity or a scheme that documents tell
+_TEXTS: Final = (
+    f"{SKOS}definition", f"{SKOS}altLabel", f"{SKOS}prefLabel", f"{OWL}versionInfo",
+    f"{DCTERMS}rights",
+)  # fmt: skip
 _BROADER: Final = """
 SELECT DISTINCT ?child ?parent WHERE { ?child skos:broader|^skos:narrower ?parent }
 """
@@ -64,12 +64,23 @@ _ASSOCIATIONS: Final[Mapping[str, str]] = {
 }
 
 
+#: what is of no more use once all frameworks are read
+_PARTS: Final = {"_entities", "_members", "_parents", "_texts", "_links", "_reasons", "_comments"}
+
+
 @dataclass(frozen=True)
 class Frameworks:
     """The frameworks of a graph, read when they are first asked for."""
 
     graph: Graph
     mappings: Mappings
+
+    def read(self) -> "Frameworks":
+        """The same, read whole; what it was put together from is let go of."""
+        assert self.all is not None and self.kinds is not None and self._ends is not None
+        for name in _PARTS & vars(self).keys():
+            del vars(self)[name]
+        return self
 
     @cached_property
     def all(self) -> Mapping[str, Framework]:
@@ -138,13 +149,13 @@ class Frameworks:
         for property, target in self._links.get(origin.uri, ()):
             reason = self._reasons.get((origin.uri, property, target))
             short = property.removeprefix(self.graph.names.term(""))
-            said = [self.graph.names.curie(property), reason.slots.get("comment") if reason else ""]
+            said = [self.graph.names.curie(property), self._comments.get(reason or "", "")]
             yield Association(
                 _ASSOCIATIONS.get(short, "isRelatedTo"),
                 origin,
                 self._link(target),
                 notes=": ".join(filter(None, said)),
-                uri=reason.uri if reason else None,
+                uri=reason,
             )
 
     def _link(self, uri: str) -> Link:
@@ -159,10 +170,27 @@ class Frameworks:
     @cached_property
     def _entities(self) -> Mapping[str, tuple[Link, str]]:
         """The entities with the IRI of their scheme, in their natural order."""
-        rows = terms(self.graph, _ENTITIES)
-        schemes = {value(row["other"]): value(row["scheme"]) for row in rows}
-        found = _gathered(self.graph, rows)
-        return {uri: (found[uri], schemes[uri]) for uri in found}
+        concepts = self.graph.merge(None, _NAMING["class"], _CONCEPT)
+        said: dict[str, list[Terms]] = {value(triple.subject): [] for triple in concepts}
+        for triple in self.graph.merge(None, _DEPRECATED, _TRUE):
+            said.pop(value(triple.subject), None)
+        for name, property in _NAMING.items():
+            for triple in self.graph.merge(None, property):
+                rows = said.get(value(triple.subject))
+                if rows is not None and triple.object != _CONCEPT:
+                    rows.append({name: triple.object})
+        schemes = self._schemes_of
+        made = [link(self.graph.names, uri, rows) for uri, rows in said.items() if uri in schemes]
+        return {each.uri: (each, schemes[each.uri]) for each in sorted(made, key=lambda e: e.order)}
+
+    @property
+    def _schemes_of(self) -> Mapping[str, str]:
+        """The scheme of each entity; of several the first."""
+        found: dict[str, str] = {}
+        for triple in self.graph.merge(None, _IN_SCHEME):
+            uri, scheme = value(triple.subject), value(triple.object)
+            found[uri] = min(scheme, found.get(uri, scheme))
+        return found
 
     @cached_property
     def _members(self) -> Mapping[str, list[Item]]:
@@ -198,9 +226,12 @@ class Frameworks:
     def _texts(self) -> Mapping[str, Sequence[tuple[str, str, str]]]:
         """Property, language and text of the literals of each subject."""
         found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for row in terms(self.graph, _TEXTS):
-            language = str(getattr(row["text"], "language", "") or "")
-            found[value(row["subject"])].append((value(row["p"]), language, value(row["text"])))
+        for property in (*_TEXTS, self.graph.names.term("gloss")):
+            for triple in self.graph.merge(None, NamedNode(property)):
+                text = triple.object
+                if isinstance(text, Literal):
+                    said = (property, text.language or "", text.value)
+                    found[value(triple.subject)].append(said)
         return found
 
     @cached_property
@@ -214,9 +245,13 @@ class Frameworks:
         }
 
     @cached_property
-    def _reasons(self) -> Mapping[tuple[str, str, str], Mapped]:
-        rows = self.mappings.rows(self.mappings.find(Ends()))
-        return {(each.subject.uri, each.word.uri, each.object.uri): each for each in rows}
+    def _reasons(self) -> Mapping[tuple[str, str, str], str]:
+        """The mapping that states a link, by its ends and property."""
+        return {ends: uri for uri, ends in self.mappings.ends().items()}
+
+    @cached_property
+    def _comments(self) -> Mapping[str, str]:
+        return self.mappings.comments()
 
 
 @dataclass(frozen=True)

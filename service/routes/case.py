@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from service.graph.links import with_query
@@ -13,7 +13,7 @@ from service.http.caching import CACHED, fresh, not_modified, tag
 from service.interchange.case import PATH, Case
 from service.interchange.listing import Selection, SelectionError
 from service.interchange.reader import Frameworks
-from service.routes.dependencies import World
+from service.routes.dependencies import Making, World
 from service.routes.operations import root_url
 from service.state import FOREIGN, State
 
@@ -24,6 +24,14 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 _EPOCH: Final = "1970-01-01T00:00:00+00:00"
 _EDITORS: Final = "ccgraph editors"
 
+
+async def frameworks(request: Request, workshop: Making) -> Frameworks:
+    """The frameworks of the graph, which are read once, when they are first asked for."""
+    found: Frameworks = request.app.state.frameworks
+    return await workshop.value("frameworks", found.read)
+
+
+Known = Annotated[Frameworks, Depends(frameworks)]
 Id = Annotated[str, Path(description="UUID")]
 
 
@@ -31,6 +39,7 @@ Id = Annotated[str, Path(description="UUID")]
 def documents(
     request: Request,
     state: World,
+    known: Known,
     *,
     limit: str = "100",
     offset: str = "0",
@@ -42,7 +51,7 @@ def documents(
     """The frameworks, `limit` from `offset`, with links to the other parts of the list."""
     try:
         asked = Selection.of(request.query_params)
-        found = asked.matching(_case(request, state).documents())
+        found = asked.matching(_case(request, state, known).documents())
     except SelectionError as fault:
         return _fault(400, str(fault), fault.parameter, fault.code)
     headers = {"X-Total-Count": str(len(found)), "Link": ", ".join(_pages(asked, len(found)))}
@@ -51,59 +60,59 @@ def documents(
 
 
 @router.get("/CFDocuments/{id}", summary="枠組み / A framework")
-def document(id: Id, request: Request, state: World) -> Response:
+def document(id: Id, request: Request, state: World, known: Known) -> Response:
     """What a framework says of itself."""
-    case = _case(request, state)
-    found = case.frameworks.all.get(id.lower())
+    case = _case(request, state, known)
+    found = known.all.get(id.lower())
     return _answer(request, state, id, case.document(found) if found else None)
 
 
 @router.get("/CFPackages/{id}", summary="枠組みの全体 / A whole framework")
-def package(id: Id, request: Request, state: World) -> Response:
+def package(id: Id, request: Request, state: World, known: Known) -> Response:
     """A framework with its items, associations and definitions."""
-    case = _case(request, state)
-    found = case.frameworks.all.get(id.lower())
+    case = _case(request, state, known)
+    found = known.all.get(id.lower())
     return _answer(request, state, id, case.package(found) if found else None)
 
 
 @router.get("/CFItems/{id}", summary="項目 / An item")
-def item(id: Id, request: Request, state: World) -> Response:
+def item(id: Id, request: Request, state: World, known: Known) -> Response:
     """A competency, task or level."""
-    case = _case(request, state)
-    found = case.frameworks.items.get(id.lower())
+    case = _case(request, state, known)
+    found = known.items.get(id.lower())
     return _answer(request, state, id, case.item(found) if found else None)
 
 
 @router.get("/CFItemAssociations/{id}", summary="項目とその関係 / An item with its associations")
-def item_associations(id: Id, request: Request, state: World) -> Response:
+def item_associations(id: Id, request: Request, state: World, known: Known) -> Response:
     """An item with everything that it is an end of."""
-    case = _case(request, state)
-    found = case.frameworks.items.get(id.lower())
+    case = _case(request, state, known)
+    found = known.items.get(id.lower())
     return _answer(request, state, id, case.item_associations(found) if found else None)
 
 
 @router.get("/CFAssociations/{id}", summary="関係 / An association")
-def association(id: Id, request: Request, state: World) -> Response:
+def association(id: Id, request: Request, state: World, known: Known) -> Response:
     """A link between two items, or an item and its framework."""
-    case = _case(request, state)
-    found = case.frameworks.associations.get(id.lower())
+    case = _case(request, state, known)
+    found = known.associations.get(id.lower())
     return _answer(request, state, id, case.association(*found) if found else None)
 
 
 @router.get("/CFItemTypes/{id}", summary="項目の種類 / An item type")
-def item_type(id: Id, request: Request, state: World) -> Response:
+def item_type(id: Id, request: Request, state: World, known: Known) -> Response:
     """A class of items."""
-    case = _case(request, state)
-    found = case.frameworks.kinds.get(id.lower())
+    case = _case(request, state, known)
+    found = known.kinds.get(id.lower())
     return _answer(request, state, id, {"CFItemTypes": [case.item_type(found)]} if found else None)
 
 
 @router.get("/CFLicenses/{id}", summary="利用条件 / A licence")
 def license(id: Id, request: Request, state: World) -> Response:
     """The licence of the edition."""
-    case = _case(request, state)
-    known = case.license() if case.licence else {}
-    return _answer(request, state, id, known if known.get("identifier") == id.lower() else None)
+    case = _case(request, state, request.app.state.frameworks)
+    found = case.license() if case.licence else {}
+    return _answer(request, state, id, found if found.get("identifier") == id.lower() else None)
 
 
 @router.get(f"/discovery/{DISCOVERY}", summary="CASE の記述 / Description of this API")
@@ -120,8 +129,7 @@ def discovery(request: Request, state: World) -> Response:
     return JSONResponse(shown, headers={"Cache-Control": CACHED})
 
 
-def _case(request: Request, state: State) -> Case:
-    frameworks: Frameworks = request.app.state.frameworks
+def _case(request: Request, state: State, frameworks: Frameworks) -> Case:
     manifest = state.manifest
     creator = "" if manifest.edition == FOREIGN else _EDITORS
     made = manifest.created or _EPOCH

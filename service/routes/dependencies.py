@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Request
 from service.errors import NoSearch
 from service.graph.describe import Describer
 from service.graph.notations import Notations
+from service.http.workshop import Workshop
 from service.reconciling.matcher import Matcher
 from service.reconciling.properties import Facts
 from service.state import State
@@ -36,6 +37,12 @@ def facts_of(request: Request) -> Facts:
     return found
 
 
+def workshop(request: Request) -> Workshop:
+    """What makes that which takes long."""
+    found: Workshop = request.app.state.workshop
+    return found
+
+
 def matcher_of(request: Request) -> Matcher:
     """What reconciles; raises `NoSearch` where there is no search."""
     found: Matcher | None = request.app.state.matcher
@@ -47,6 +54,7 @@ def matcher_of(request: Request) -> Matcher:
 World = Annotated[State, Depends(world)]
 Descriptions = Annotated[Describer, Depends(describer)]
 Matching = Annotated[Matcher, Depends(matcher_of)]
+Making = Annotated[Workshop, Depends(workshop)]
 Codes = Annotated[Notations, Depends(notations)]
 Local = Annotated[
     str,

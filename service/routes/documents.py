@@ -103,10 +103,17 @@ def resource(
     request: Request, triples: Iterable[Triple], offer: Offer, state: State, name: str
 ) -> Response:
     """A document about something that is no entity; `name` tells it from others."""
-    headers = {**_LANGUAGE, "Cache-Control": CACHED, "ETag": _tag(state, name, offer.type)}
+    headers = resource_headers(state, offer, name)
     if fresh(request, headers):
         return not_modified(headers)
     return _rdf(triples, offer, state, headers)
+
+
+def resource_headers(state: State, offer: Offer, name: str) -> dict[str, str]:
+    """The headers of such a document."""
+    etag = _tag(state, name, offer.type)
+    kind = {"Content-Type": offer.content_type}
+    return {**_LANGUAGE, "Cache-Control": CACHED, "ETag": etag, **kind}
 
 
 def html(body: str, request: Request | None = None) -> Response:

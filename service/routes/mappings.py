@@ -1,21 +1,28 @@
 """`/mappings`, `/mappings.sssom.tsv` and `/mappings.ttl` (contract, section 4)."""
 
+import io
+import json
+import tempfile
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Final, cast
+from functools import lru_cache, partial
+from typing import IO, Annotated, Final, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from ontology.mapping_sets import LICENCE
 from ontology.terms import Names
 from service.graph.mapping_filters import ends
-from service.graph.mappings import SLOTS, Ends, Mappings, Place, item
-from service.http.caching import CACHED, fresh, not_modified, tag
+from service.graph.mappings import SLOTS, Mappings, Place, item
+from service.graph.rdf import write
+from service.http.caching import CACHED, tag
+from service.http.files import file_answer
 from service.http.languages import voice_of
 from service.http.negotiation import CSV, HTML, LIST_OFFERS, TSV, TURTLE
+from service.http.workshop import Target as Sink
 from service.pages.rendering import Pages
-from service.routes.dependencies import Codes, World
-from service.routes.documents import acceptable, html, resource
+from service.routes.dependencies import Codes, Making, World
+from service.routes.documents import acceptable, html, resource_headers
 from service.state import FOREIGN, State
 from service.tables import csv_text
 
@@ -42,11 +49,21 @@ _UNSAID: Final = {"mapping_justification": "semapv:UnspecifiedMatching"}
 router = APIRouter(tags=["mappings"])
 
 
+async def mappings_of(request: Request, workshop: Making) -> Mappings:
+    """The mappings of the graph, whose ends are read once, when they are first asked for."""
+    found: Mappings = request.app.state.mappings
+    return await workshop.value("mappings", found.read)
+
+
+Known = Annotated[Mappings, Depends(mappings_of)]
+
+
 @router.get("/mappings", summary="対応付けの一覧 / Mappings, filtered")
 def mappings(
     request: Request,
     state: World,
     codes: Codes,
+    known: Known,
     *,
     subject: Subject = "",
     object: Target = "",
@@ -57,7 +74,6 @@ def mappings(
     """Mappings between these ends, with SSSOM's slot names; `total` counts before the limit."""
     offer = acceptable(request, LIST_OFFERS)
     asked = {"subject": subject, "object": object, "predicate": predicate}
-    known = mappings_of(request)
     found = known.find(ends(state.graph, codes, **asked))
     rows = known.rows(found[offset : offset + limit])
     if offer.name == HTML.name:
@@ -71,28 +87,26 @@ def mappings(
 
 
 @router.get("/mappings.sssom.tsv", summary="対応付けの全体 (SSSOM) / All mappings as SSSOM")
-def sssom(request: Request, state: World) -> Response:
+async def sssom(request: Request, state: World, workshop: Making, known: Known) -> Response:
     """Every mapping as one SSSOM TSV file; `mapping_source` names the set of each."""
-    etag = tag(f"{state.graph.version}-sssom")
-    headers = {"Cache-Control": CACHED, "ETag": etag}
-    if fresh(request, headers):
-        return not_modified(headers)
-    known = mappings_of(request)
-    items = [item(row, state.graph.names) for row in known.rows(known.find(Ends()))]
-    body = sssom_table(items, state)
-    return Response(body, headers={**headers, "Content-Type": TSV.content_type})
+    headers = {
+        "Cache-Control": CACHED,
+        "ETag": tag(f"{state.graph.version}-sssom"),
+        "Content-Type": TSV.content_type,
+    }
+    write = partial(write_sssom, known, state)
+    return await file_answer(request, workshop, "mappings.sssom.tsv", write, headers)
 
 
 @router.get("/mappings.ttl", summary="対応付けの全体 (Turtle) / All mappings as Turtle")
-def turtle(request: Request, state: World) -> Response:
+async def turtle(request: Request, state: World, workshop: Making, known: Known) -> Response:
     """Every mapping resource, and the statement that it stands for."""
-    return resource(request, mappings_of(request).triples(), TURTLE, state, "mappings")
 
+    def write_turtle(target: Sink) -> None:
+        write(known.triples(), TURTLE.name, state.graph.names, target)
 
-def mappings_of(request: Request) -> Mappings:
-    """The mappings of the graph that is served."""
-    found: Mappings = request.app.state.mappings
-    return found
+    headers = resource_headers(state, TURTLE, "mappings")
+    return await file_answer(request, workshop, "mappings.ttl", write_turtle, headers)
 
 
 def csv_table(items: Iterable[Mapping[str, object]]) -> str:
@@ -101,16 +115,50 @@ def csv_table(items: Iterable[Mapping[str, object]]) -> str:
     return csv_text(SLOTS, rows)
 
 
-def sssom_table(items: Iterable[Mapping[str, object]], state: State) -> str:
-    """All mappings as one SSSOM TSV text."""
+def write_sssom(mappings: Mappings, state: State, target: Sink) -> None:
+    """Write all mappings as one SSSOM TSV text, no more than a few in memory at any time."""
     from sssom_pydantic import Record
 
-    from ontology.sssom import metadata_of, write_set
+    from ontology.sssom import Used, metadata_of, write_rows
 
-    names: Names = state.graph.names
+    names, used = state.graph.names, Used()
     licence = state.manifest.licence if state.manifest.edition == FOREIGN else LICENCE
     head = metadata_of(names, f"{names.base}mappings.sssom.tsv", _TITLE, licence)
-    return write_set((Record.model_validate({**_UNSAID, **each}) for each in items), head, names)
+    # the head says what the rows use
+    with tempfile.TemporaryFile("w+", encoding="utf-8", dir=state.scratch) as kept:
+        for mapped in mappings.each(_in_order(mappings, names)):
+            row = {**_UNSAID, **item(mapped, names)}
+            used.add(row)
+            kept.write(json.dumps(row) + "\n")
+        kept.seek(0)
+        rows = (Record.model_validate(json.loads(line)) for line in kept)
+        write_rows(rows, used, head, names, cast(IO[str], _Lines(target)))
+
+
+def _in_order(mappings: Mappings, names: Names) -> list[str]:
+    """The IRIs of all mappings in the order of an SSSOM file."""
+    from ontology.sssom import natural, rank
+
+    place = lru_cache(None)(lambda uri: natural(names.curie(uri)))
+    found = mappings.ends()
+
+    def key(uri: str) -> tuple[object, ...]:
+        subject, predicate, target = found[uri]
+        return place(subject), rank(names.curie(predicate)), place(target)
+
+    return sorted(found, key=key)
+
+
+class _Lines(io.TextIOBase):
+    """Passes text on, with line ends as SSSOM files have them."""
+
+    def __init__(self, target: Sink) -> None:
+        self._target = target
+
+    def write(self, text: str, /) -> int:
+        """Pass on some lines."""
+        self._target.write(text.replace("\r\n", "\n").encode())
+        return len(text)
 
 
 def _plain(value: object) -> object:

@@ -2,19 +2,24 @@
 
 import re
 from hashlib import sha256
+from itertools import islice
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from pyoxigraph import DefaultGraph
 from starlette.responses import RedirectResponse, Response
 
 from service.errors import NotFound
-from service.graph.jsonld import context_text
+from service.graph.jsonld import LONG, context_text
+from service.graph.rdf import write
 from service.http.caching import fresh, not_modified, tag
+from service.http.files import file_answer
 from service.http.languages import voice_of
 from service.http.negotiation import HTML, JSON_LD, PAGE_OFFERS
-from service.routes.dependencies import Descriptions, World
-from service.routes.documents import acceptable, html, resource
+from service.http.workshop import Target
+from service.routes.dependencies import Descriptions, Making, World
+from service.routes.documents import acceptable, html, resource, resource_headers
 from service.state import Pages, State
 
 router = APIRouter(tags=["linked data"])
@@ -71,22 +76,35 @@ def source(
 
 
 @router.get("/graph/{name}", summary="名前付きグラフ / A named graph")
-def graph(
+async def graph(
     name: Annotated[str, Path(examples=["cmbok2"])],
     request: Request,
     state: World,
     found: Descriptions,
+    workshop: Making,
 ) -> Response:
-    """The triples of a named graph."""
+    """The triples of a named graph; of a large one as a file."""
     uri = state.graph.names.graph(_name(name))
     offer = acceptable(request, PAGE_OFFERS)
     if uri not in {each.value for each in state.graph.graphs}:
         raise _unknown(name)
     if offer.name == HTML.name:
-        return html(
-            _found(_pages(request, state).render_graph(request.url.path, uri), name), request
-        )
-    return resource(request, found.graph(uri), offer, state, uri)
+        return await run_in_threadpool(_page_of_graph, request, state, uri, name)
+    few = await run_in_threadpool(lambda: list(islice(found.graph(uri), LONG + 1)))
+    if len(few) <= LONG:
+        return await run_in_threadpool(resource, request, few, offer, state, uri)
+
+    def write_graph(target: Target) -> None:
+        write(found.graph(uri), offer.name, state.graph.names, target)
+
+    headers = resource_headers(state, offer, uri)
+    file = f"graph/{name}.{offer.extension}"
+    return await file_answer(request, workshop, file, write_graph, headers)
+
+
+def _page_of_graph(request: Request, state: State, uri: str, name: str) -> Response:
+    body = _pages(request, state).render_graph(request.url.path, uri)
+    return html(_found(body, name), request)
 
 
 def _pages(request: Request, state: State) -> Pages:
