@@ -8,6 +8,7 @@ is then stopped. A build that cannot be opened is refused, with a line in the lo
 """
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import signal
@@ -21,7 +22,7 @@ from typing import Final, Protocol
 from starlette.types import Receive, Scope, Send
 
 from service.operating.desk import Desk
-from service.operating.world import World
+from service.operating.world import World, is_ready
 from service.state import Pages
 
 #: how often there is a look for another build, in seconds
@@ -72,6 +73,7 @@ class Swap:
         self._desk = desk
         self._nudged = asyncio.Event()
         self._ending: set[asyncio.Task[None]] = set()
+        self._settled = False
 
     def pages(self) -> Pages:
         """What shows pages of the current world."""
@@ -96,6 +98,7 @@ class Swap:
             await watch
         await asyncio.gather(self._current.stop(), *self._ending)
         self._tick()
+        gc.unfreeze()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _watch(self) -> None:
@@ -113,7 +116,19 @@ class Swap:
         self._current.count(self._desk.metrics)
         if log := self._desk.log:
             log.flush()
+        if not self._settled and not self._ending and is_ready(self._current.service):
+            self._settle()
         _end_with_parent()
+
+    def _settle(self) -> None:
+        """Let the garbage collector leave alone what has come to stay.
+
+        Looking through a whole world again and again would hold up all requests, each time for a
+        tenth of a second.
+        """
+        self._settled = True
+        gc.collect()
+        gc.freeze()
 
     async def _look(self, asked: bool) -> None:
         """Change to what there is, if that is something else; `asked` tries a refused one again."""
@@ -146,6 +161,8 @@ class Swap:
         return world
 
     def _adopt(self, world: World) -> None:
+        gc.unfreeze()
+        self._settled = False
         old, self._current = self._current, world
         self._desk.metrics.swapped("swapped")
         _LOG.info(
