@@ -43,6 +43,8 @@ class Arrival(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     #: whether the server is stopping
     _ending = False
+    #: what is left to say once everything is answered
+    _last_word = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request; answers will go through `Together`."""
@@ -95,7 +97,18 @@ class Arrival(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Say what is wrong with what the parser cannot read; `msg` is uvicorn's sentence."""
         long = len(getattr(self, "url", b"")) > _MAX_ADDRESS
-        self._refuse(ADDRESS_TOO_LONG if long else MALFORMED)
+        answer = ADDRESS_TOO_LONG if long else MALFORMED
+        before = self.in_head or not self.reading  # the cycle is that of the request before
+        if before and self.cycle is not None and not self.cycle.response_complete:
+            self._last_word = answer
+        else:
+            self._refuse(answer)
+
+    def on_response_complete(self) -> None:
+        """An answer is complete; what came after the last request may have been no HTTP."""
+        super().on_response_complete()
+        if self._last_word and self.cycle.response_complete:
+            self._refuse(self._last_word)
 
     def _leave(self) -> None:
         """Close, unless there is a request."""

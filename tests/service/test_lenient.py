@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import time
 
@@ -116,7 +117,7 @@ def sending(root: str, body: bytes) -> bytes:
         return _heard(line)
 
 
-@pytest.mark.parametrize(
+GARBAGE = pytest.mark.parametrize(
     "garbage",
     [
         b"hello\r\n\r\n",
@@ -126,11 +127,22 @@ def sending(root: str, body: bytes) -> bytes:
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
+
+
+@GARBAGE
 def test_what_is_no_http_gets_a_problem_document(root: str, garbage: bytes) -> None:
     head, _, body = said(root, garbage).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in head
     assert "well-formed" in json.loads(body)["detail"]
+
+
+@GARBAGE
+def test_what_was_asked_before_is_answered_before(root: str, garbage: bytes) -> None:
+    asked = [b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"version", b"nope")]
+    heard = said(root, b"".join([*asked, garbage]))
+    assert re.findall(rb"HTTP/1.1 (\d+)", heard) == [b"200", b"404", b"400"]
+    assert b"well-formed" in heard
 
 
 def test_an_address_too_long_for_the_parser_is_too_long(root: str) -> None:
