@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_limits
 
 from service.agents.endpoint import Agents
 from service.agents.tools import Tools
-from service.errors import install_handlers
 from service.graph.census import Survey
 from service.graph.describe import Describer
 from service.graph.mappings import Mappings
@@ -19,6 +18,7 @@ from service.graph.notations import Notations
 from service.http.compression import Compression
 from service.http.middleware import Courtesies
 from service.http.openapi import Application
+from service.http.problems import install_handlers
 from service.http.workshop import Workshop
 from service.interchange.reader import Frameworks
 from service.operating.desk import Desk, open_desk

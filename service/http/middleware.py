@@ -18,12 +18,11 @@ from service.errors import (
     AddressTooLong,
     BadRequest,
     Problem,
-    ProblemPages,
-    Unavailable,
+    Stopping,
     UnsupportedMediaType,
-    problem_answer,
 )
 from service.http.bodies import again, too_large, whole
+from service.http.problems import ProblemPages, problem_answer
 from service.operating.desk import Desk
 from service.operating.logs import REQUEST_ID, Exchange
 from service.timing import collect
@@ -92,7 +91,7 @@ class Courtesies:
         except asyncio.CancelledError:  # the server ends and waits no longer
             if answer.status:
                 raise
-            await problem_answer(answer.scope, _stopping(), self._pages())(
+            await problem_answer(answer.scope, Stopping(), self._pages())(
                 answer.scope, receive, answer.send
             )
         finally:
@@ -233,13 +232,6 @@ def _encoded() -> UnsupportedMediaType:
         "本文は圧縮せずに送ってください。",
         "Send the body without a content coding.",
         headers={"Accept-Encoding": "identity"},
-    )
-
-
-def _stopping() -> Unavailable:
-    return Unavailable(
-        "サーバーを止めるところです。少し待ってからもう一度送ってください。",
-        "The server is stopping; try again in a few seconds.",
     )
 
 

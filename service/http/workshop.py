@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final, Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from service.errors import Unavailable
+from service.errors import Stopping, Unavailable
 
 #: how many files are written at the same time, and how many values made; what else is wanted waits
 #: for its turn, in no thread
@@ -123,7 +123,7 @@ class Workshop:
                 file.flush()
                 return _finished(file, sink)
         except StoppedError:
-            raise _stopping() from None
+            raise Stopping from None
         except OSError as fault:
             raise _unwritable(fault) from fault
 
@@ -176,13 +176,6 @@ def _finished(file: BinaryIO, sink: _Sink) -> Finished:
     found = Finished(os.dup(file.fileno()), sink.size, sink.digest.hexdigest())
     weakref.finalize(found, os.close, found.handle)
     return found
-
-
-def _stopping() -> Unavailable:
-    return Unavailable(
-        "サーバーを止めるところです。少し待ってからもう一度送ってください。",
-        "The server is stopping; try again in a few seconds.",
-    )
 
 
 def _unwritable(fault: OSError) -> Unavailable:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.errors import MethodNotAllowed, Problem, problem_response
+from service.errors import MethodNotAllowed, Problem
 from service.graph.rdf import serialized
 from service.http.caching import CACHED, listed
 from service.http.compression import accepts_gzip
@@ -30,6 +30,7 @@ from service.http.negotiation import (
     leaves_open,
     negotiate,
 )
+from service.http.problems import problem_response
 from service.sparql.answering import SPOKEN, VARY, Asked, Plan, packed, planned, shown
 from service.sparql.cache import ResponseCache, Stored
 from service.sparql.description import service_description
